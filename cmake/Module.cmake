@@ -1,0 +1,18 @@
+# meshwarden_module(NAME SOURCES a.cpp ... LINKS target ...): the static library of one folder.
+function(meshwarden_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(meshwarden_${name} STATIC ${arg_SOURCES})
+  add_library(meshwarden::${name} ALIAS meshwarden_${name})
+  target_link_libraries(meshwarden_${name} PUBLIC ${arg_LINKS} PRIVATE meshwarden_settings)
+  set_target_properties(meshwarden_${name} PROPERTIES LINKER_LANGUAGE CXX)
+endfunction()
+
+# meshwarden_test(NAME SOURCES a.cpp ... LINKS target ...): a Catch2 program, registered with ctest.
+# Every program shares one compiled main (Catch2 2's is slow to compile).
+function(meshwarden_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} Catch2::Catch2WithMain meshwarden_settings)
+  target_compile_definitions(${name} PRIVATE MESHWARDEN_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

@@ -1,0 +1,148 @@
+// What is kept: incidents as a fold over an append-only, hash-chained log of events, the outbox, the cursors and the
+// detectors' state. Domain verbs only; no SQL leaves this folder's sqlite* files.
+//
+// One Store is one connection and belongs to one thread; any number may be open on one database (WAL). Every verb is
+// atomic. An error means that nothing was changed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/detector.hpp"
+#include "model/error.hpp"
+#include "model/incident.hpp"
+#include "model/routes.hpp"
+
+namespace meshwarden::incidents {
+
+struct Options {
+    Duration reopen_window = std::chrono::minutes(30);  // calm for less: the same incident is reopened, not a new episode
+    Duration repeat_interval = std::chrono::hours(4);   // an open incident is told again after this long
+    std::vector<Route> routes;
+    std::vector<std::string> acknowledging_targets;     // of kind pagerduty: they are told of acknowledgements
+};
+
+// One tick of one Prometheus, as the loop hands it over.
+struct Tick {
+    Time now;  // our clock: opened_at, updated_at
+    std::string prometheus;
+    bool reachable = true;
+    Time at;  // becomes the cursor; that Prometheus' clock
+    std::vector<Finding> findings;
+    std::vector<RuleVerdict> rules;
+    std::vector<Reading> readings;  // coverage is stored where it changed; updates are not
+    std::map<std::string, std::string> detector_states;  // name -> bytes; only those to be saved now
+};
+
+struct TickOutcome {
+    std::vector<std::pair<EventKind, Incident>> changes;  // for logs and metrics
+    int notices = 0;
+};
+
+struct IncidentFilter {
+    std::vector<IncidentState> states;  // empty: all
+    std::vector<Severity> severities;   // empty: all
+    std::string rule;
+    Matchers match;                     // on routing_labels
+    std::optional<Time> since, until;   // opened_at
+    int limit = 100;
+    std::string cursor;                 // opaque, of the page before
+};
+
+struct IncidentPage {
+    std::vector<Incident> incidents;  // newest first
+    std::string next_cursor;          // "" at the end
+};
+
+struct IncidentDetail {
+    Incident incident;
+    Evidence evidence;
+    std::vector<Event> timeline;
+    std::vector<Delivery> deliveries;
+};
+
+struct Action {
+    EventKind kind = EventKind::acknowledged;  // acknowledged, resolved, commented, assigned
+    std::string note;
+    std::string assignee;
+    std::string by;
+    std::optional<std::int64_t> if_version;
+};
+
+enum class ActionError { not_found, version_mismatch, already_resolved, storage };
+
+struct DeliveryFilter {
+    std::vector<DeliveryState> states;
+    std::string incident;
+    int limit = 100;
+};
+
+struct Attempt {
+    DeliveryState state = DeliveryState::delivered;  // pending: try again at `next_try`
+    Time at;
+    Time next_try;
+    std::string answer;  // what the target said, or the error; at most 500 bytes, no secret
+};
+
+struct Status {
+    std::uint64_t size_bytes = 0;
+    std::string head_hash;
+    std::int64_t head_seq = 0;
+    std::map<std::string, Time> cursors;
+    std::map<std::string, int> open_by_severity;
+    std::map<std::string, int> pending_by_target, dead_by_target;
+    std::optional<Time> oldest_pending;
+};
+
+struct Verification {
+    bool whole = false;
+    std::int64_t events = 0;
+    std::int64_t first_bad_seq = 0;  // 0 where whole
+    std::string problem;
+    std::string head_hash;
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    virtual Result<std::optional<Time>> cursor(const std::string& prometheus) = 0;
+    virtual Result<TickOutcome> commit(const Tick& tick, const Options& options) = 0;
+    // Resolves (rule_removed) every open incident whose rule is not among these.
+    virtual Result<TickOutcome> retire_rules(const std::vector<std::string>& present, Time now, const Options&) = 0;
+
+    virtual Result<IncidentPage> incidents(const IncidentFilter& filter) = 0;
+    virtual Result<std::optional<IncidentDetail>> incident(const std::string& id) = 0;
+    virtual std::expected<Incident, ActionError> act(const std::string& id, const Action& action, Time now,
+                                                     const Options& options) = 0;
+    virtual Result<std::vector<Event>> events_after(std::int64_t seq, int limit) = 0;
+
+    // The oldest due notice of the target, leased until `until`. A notice of an incident never overtakes an older one
+    // of the same incident and target.
+    virtual Result<std::optional<Notice>> claim(const std::string& target, Time now, Time until) = 0;
+    virtual Result<void> finish(std::int64_t notice, const Attempt& attempt) = 0;
+    virtual Result<std::optional<Time>> next_due(const std::string& target) = 0;
+    // After a start: whatever waits may be tried at once, leases of the process before are void.
+    virtual Result<void> release_claims(Time now) = 0;
+    virtual Result<std::vector<Delivery>> deliveries(const DeliveryFilter& filter) = 0;
+    // Open incidents that this target was told of, and those resolved after `resolved_since`.
+    virtual Result<std::vector<Incident>> told(const std::string& target, Time resolved_since) = 0;
+
+    virtual Result<std::vector<Reading>> coverage(const std::string& prometheus) = 0;  // without updates
+    virtual Result<std::vector<RuleVerdict>> rule_verdicts(const std::string& prometheus) = 0;
+    virtual Result<std::string> detector_state(const std::string& name) = 0;
+    virtual Result<Status> status() = 0;
+    virtual Result<Verification> verify() = 0;
+};
+
+// `sqlite:PATH` (created, migrated); `sqlite::memory:` for tests. Errors on another scheme, a newer schema, a file
+// that is no database.
+Result<std::unique_ptr<Store>> open_store(std::string_view url);
+// For `verify`: never creates or changes the file.
+Result<std::unique_ptr<Store>> open_store_read_only(std::string_view url);
+
+}  // namespace meshwarden::incidents

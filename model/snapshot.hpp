@@ -1,0 +1,79 @@
+// What one tick saw at one Prometheus: exact increments per series, and for every signal how much of it could be
+// seen. A value; immutable once built; the detectors' only input.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/labels.hpp"
+#include "model/signal.hpp"
+#include "model/time.hpp"
+
+namespace meshwarden {
+
+struct Series {
+    Labels metric;  // as Prometheus has it, __name__ included
+    Labels labels;  // ours (interface: destination_service, source_workload, pod, reason, ...), cluster included
+};
+
+// One sample and what it adds. `at` is the sample's own time.
+struct Point {
+    Time at;
+    double value = 0;      // raw; histogram_tail: count minus bucket; stalled: the gate's level
+    double increment = 0;  // events since the sample before; ratio: of the numerator; stalled: of the one that rises
+    double base = 0;       // histogram_tail: of the count; ratio: of the denominator; stalled: of the one that follows
+};
+
+struct SeriesUpdate {
+    std::shared_ptr<const Series> series;
+    std::vector<Point> points;  // rising times, only samples not given before, except the one before a first increment
+    bool gone = false;          // gauges: the series ended while its target was not failing; its level is now 0
+};
+
+enum class Sight { observed, zero, blind };
+std::string_view to_string(Sight sight);
+
+struct Cause {
+    std::string code;  // not_exposed, not_scraped, unreachable, partial, timeout, query_failed, too_many_series, aggregated
+    std::string text;
+};
+
+struct Coverage {
+    Sight sight = Sight::blind;
+    double value = 0;  // events in the last read
+    int covered = 0;   // targets
+    int expected = 0;
+    bool possibly_missed = false;  // a baseline was taken where events may lie before it
+    Cause cause;       // set where sight is blind, or coverage partial
+    Fix fix;
+    Time checked_at;
+};
+
+struct Reading {
+    std::string signal;
+    SignalKind kind = SignalKind::counter;
+    bool answered = false;  // asked and fully answered in this tick: absence may be believed
+    Coverage coverage;
+    std::vector<SeriesUpdate> updates;
+};
+
+// One edge of the mesh as last counted. Labels: source_*, destination_*, protocol, cluster, source_principal, mtls.
+struct EdgeCount {
+    Labels labels;
+    double total = 0;  // connections or requests, summed over the reporting pods; may fall when pods go
+};
+
+struct Snapshot {
+    std::string prometheus;
+    bool reachable = false;
+    std::string unreachable_cause;
+    Time since;  // the cursor: what lies at or before it was settled already and only rebuilds state
+    Time at;     // this tick, by that Prometheus' own clock
+    Duration scrape_interval = std::chrono::seconds(15);
+    std::vector<Reading> readings;
+    bool edges_answered = false;
+    std::vector<EdgeCount> edges;  // empty unless edges_answered
+};
+
+}  // namespace meshwarden
