@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,7 +48,11 @@ struct Response {
     Duration took{0};
 };
 
-// Owned and used by one thread; keeps connections open between calls. Redirects are not followed.
+// The first word of the error of a request that took longer than its endpoint's timeout.
+inline constexpr std::string_view timeout_word = "timeout";
+
+// Owned and used by one thread; keeps connections open between calls. Redirects are not followed. Proxies are those
+// of the environment (http_proxy, no_proxy).
 class HttpClient {
 public:
     HttpClient();
