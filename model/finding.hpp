@@ -51,6 +51,7 @@ struct Finding {
     Time crossed_at;                  // when the rule began to fire
     std::optional<Time> calm_since;   // the value is calm again although the rule may keep firing
     std::optional<Time> ended_at;     // the rule has stopped firing
+    bool blind = false;               // a target that took part is failing: whether it goes on cannot be seen
     std::string summary;
     std::string action;
     std::string runbook_url;

@@ -55,6 +55,7 @@ struct SignalPart {
     std::vector<LabelRule> labels;
     std::vector<std::string> reporters;  // which reporters count, in order; empty: no reporter handling
     std::string live;      // PromQL, one element per target that carries the family; empty: `selector` itself
+                           // (parts with the same `live` and `expected` are counted once)
     std::string expected;  // PromQL, one element per target that ought to; empty: whatever `live` finds
     Fix fix;
 };

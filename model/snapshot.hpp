@@ -71,6 +71,7 @@ struct Snapshot {
     Time since;  // the cursor: what lies at or before it was settled already and only rebuilds state
     Time at;     // this tick, by that Prometheus' own clock
     Duration scrape_interval = std::chrono::seconds(15);
+    std::vector<Labels> failing_targets;  // labels of `up == 0`: job, instance, and namespace, pod where they are there
     std::vector<Reading> readings;
     bool edges_answered = false;
     std::vector<EdgeCount> edges;  // empty unless edges_answered
