@@ -51,7 +51,20 @@ struct Incident {
     Time last_notice_at;
 };
 
-enum class EventKind { opened, peaked, escalated, acknowledged, commented, assigned, silenced, resolved, reopened, blinded, sighted };
+enum class EventKind {
+    opened,
+    peaked,
+    escalated,
+    acknowledged,
+    commented,
+    assigned,
+    silenced,
+    resolved,
+    reopened,
+    blinded,
+    sighted,
+    reminded,  // causes the still_open notices: each needs a sequence number of its own
+};
 std::string_view to_string(EventKind kind);
 
 struct Event {

@@ -43,7 +43,8 @@ constexpr std::array events{
     Name<EventKind>{EventKind::commented, "commented"}, Name<EventKind>{EventKind::assigned, "assigned"},
     Name<EventKind>{EventKind::silenced, "silenced"},   Name<EventKind>{EventKind::resolved, "resolved"},
     Name<EventKind>{EventKind::reopened, "reopened"},   Name<EventKind>{EventKind::blinded, "blinded"},
-    Name<EventKind>{EventKind::sighted, "sighted"}};
+    Name<EventKind>{EventKind::sighted, "sighted"},
+    Name<EventKind>{EventKind::reminded, "reminded"}};
 constexpr std::array reasons{Name<NoticeReason>{NoticeReason::opened, "opened"},
                              Name<NoticeReason>{NoticeReason::escalated, "escalated"},
                              Name<NoticeReason>{NoticeReason::still_open, "still_open"},
