@@ -40,8 +40,8 @@ struct RuleSpec {
     Duration keep_firing_for{0};
     std::string unexplained_by;     // signal whose increments at the same place are subtracted; empty: none
     std::string corroborated_by;    // signal of which the evidence says how much of the value it confirms; empty: none
-    bool first_seen = false;        // judged by anomaly/: fires for an edge (or a denied caller) never seen before
-    Duration quiet = std::chrono::hours(1);  // first_seen: resolves after this long without another one
+    bool learned = false;  // judged by anomaly/ against what has been seen so far; threshold and `for` do not apply
+    Duration quiet = std::chrono::hours(1);  // learned: resolves after this long without another one
     Severity severity = Severity::medium;
     std::vector<RuleOverride> overrides;
     std::vector<std::string> exclude_text;

@@ -1,0 +1,122 @@
+#include "anomaly/edges.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace meshwarden::anomaly {
+namespace {
+
+constexpr double smoothing = 0.1;  // of the gap between movements
+constexpr int most_movements = 1'000'000;
+
+std::string name_of(const Labels& labels, std::string_view side) {
+    const auto space = labels.get(fmt::format("{}_namespace", side));
+    auto workload = labels.get(fmt::format("{}_workload", side));
+    if (workload.empty()) workload = labels.get(fmt::format("{}_service", side));
+    if (workload.empty()) workload = labels.get(fmt::format("{}_principal", side));
+    if (workload.empty()) return "unknown";
+    return space.empty() ? std::string(workload) : fmt::format("{}/{}", space, workload);
+}
+
+void move(Edge& edge, double total, Time at, double seconds_since_reading) {
+    const double silent = to_epoch_seconds(at) - to_epoch_seconds(edge.last_seen);
+    edge.rate = total > edge.total && seconds_since_reading > 0 ? (total - edge.total) / seconds_since_reading : 0;
+    edge.gap = edge.movements == 0 ? silent : edge.gap + smoothing * (silent - edge.gap);
+    edge.movements = std::min(edge.movements + 1, most_movements);
+    edge.total = total;
+    edge.last_seen = at;
+}
+
+}  // namespace
+
+Labels edge_key(const Labels& labels) {
+    auto key = labels.only({"cluster", "source_namespace", "source_workload", "destination_namespace", "destination_workload"});
+    if (!labels.has("source_workload")) key.set("source_principal", labels.get("source_principal"));
+    if (!labels.has("destination_workload")) key.set("destination_service", labels.get("destination_service"));
+    key.set("transport", labels.get("protocol") == "tcp" ? "tcp" : "http");
+    return key;
+}
+
+std::string source_name(const Labels& labels) { return name_of(labels, "source"); }
+std::string destination_name(const Labels& labels) { return name_of(labels, "destination"); }
+
+std::vector<Edge*> Edges::observe(const std::vector<EdgeCount>& counts, Time at) {
+    std::map<Labels, EdgeCount> sums;
+    for (const auto& count : counts) {
+        auto& sum = sums[edge_key(count.labels)];
+        sum.labels = count.labels;
+        sum.total += count.total;
+    }
+    const double seconds = observed_at_ ? to_epoch_seconds(at) - to_epoch_seconds(*observed_at_) : 0;
+    std::vector<Edge*> fresh;
+    for (auto& [key, count] : sums) {
+        const auto [found, is_new] = edges_.try_emplace(key);
+        auto& edge = found->second;
+        edge.labels = std::move(count.labels);
+        if (is_new) {
+            edge.first_seen = edge.last_seen = at;
+            edge.total = count.total;
+            fresh.push_back(&edge);
+        } else if (count.total != edge.total) {
+            move(edge, count.total, at, seconds);
+        } else {
+            edge.rate = 0;
+        }
+    }
+    observed_at_ = at;
+    if (edges_.size() > most_) {
+        forget_oldest();
+        std::erase_if(fresh, [&](const Edge* edge) {
+            return std::ranges::none_of(edges_, [&](const auto& kept) { return &kept.second == edge; });
+        });
+    }
+    return fresh;
+}
+
+void Edges::forget_oldest() {
+    std::vector<std::pair<Time, Labels>> by_age;
+    for (const auto& [key, edge] : edges_) by_age.emplace_back(edge.last_seen, key);
+    const auto surplus = edges_.size() - most_;
+    std::ranges::nth_element(by_age, by_age.begin() + std::ptrdiff_t(surplus), {}, &std::pair<Time, Labels>::first);
+    for (std::size_t i = 0; i < surplus; ++i) edges_.erase(by_age[i].second);
+    forgotten_ += surplus;
+}
+
+std::string Edges::save() const {
+    auto list = nlohmann::json::array();
+    for (const auto& [key, edge] : edges_) {
+        auto labels = nlohmann::json::object();
+        for (const auto& [name, value] : edge.labels) labels[name] = value;
+        list.push_back({labels, edge.first_seen.time_since_epoch().count(), edge.last_seen.time_since_epoch().count(),
+                        edge.total, edge.gap, edge.movements, edge.expected});
+    }
+    return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<void> Edges::load(std::string_view bytes) {
+    std::map<Labels, Edge> edges;
+    try {
+        for (const auto& entry : nlohmann::json::parse(bytes)) {
+            std::vector<Labels::Pair> labels;
+            for (const auto& [name, value] : entry.at(0).items()) labels.emplace_back(name, value.get<std::string>());
+            Edge edge;
+            edge.labels = Labels(std::move(labels));
+            edge.first_seen = Time(Duration(entry.at(1).get<std::int64_t>()));
+            edge.last_seen = Time(Duration(entry.at(2).get<std::int64_t>()));
+            edge.total = entry.at(3).get<double>();
+            edge.gap = entry.at(4).get<double>();
+            edge.movements = entry.at(5).get<int>();
+            edge.expected = entry.at(6).get<bool>();
+            const auto key = edge_key(edge.labels);
+            edges.emplace(key, std::move(edge));
+        }
+    } catch (const nlohmann::json::exception& problem) {
+        return fail(fmt::format("the saved edges cannot be read: {}", problem.what()));
+    }
+    edges_ = std::move(edges);
+    return {};
+}
+
+}  // namespace meshwarden::anomaly

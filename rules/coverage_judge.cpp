@@ -1,0 +1,87 @@
+#include "rules/coverage_judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/summary.hpp"
+
+namespace meshwarden::rules {
+namespace {
+
+constexpr Duration memory = std::chrono::minutes(10);
+
+}  // namespace
+
+CoverageJudge::CoverageJudge(RuleSpec rule) : rule_(std::move(rule)) {}
+
+double CoverageJudge::lost_share(const Snapshot& snapshot) {
+    double worst = 0;
+    lost_.clear();
+    for (const auto& reading : snapshot.readings) {
+        // Asked and not answered in time is not the same as gone.
+        const auto& code = reading.coverage.cause.code;
+        if (code == "timeout" || code == "partial" || code == "query_failed") continue;
+        auto& highest = highest_[reading.signal];
+        while (!highest.empty() && highest.front().first <= snapshot.at - memory) highest.pop_front();
+        while (!highest.empty() && highest.back().second <= reading.coverage.covered) highest.pop_back();
+        highest.emplace_back(snapshot.at, reading.coverage.covered);
+        const int before = highest.front().second;
+        if (before == 0) continue;
+        const double share = 1 - double(reading.coverage.covered) / before;
+        if (share > rule_.threshold)
+            lost_[reading.signal] = fmt::format("{}: seen on {} targets, on {} before", reading.signal, reading.coverage.covered, before);
+        worst = std::max(worst, share);
+    }
+    return worst;
+}
+
+double CoverageJudge::value(const Snapshot& snapshot) {
+    if (rule_.name != unreachable_rule) return lost_share(snapshot);
+    if (snapshot.reachable || !last_reached_) last_reached_ = snapshot.at;
+    return to_epoch_seconds(snapshot.at) - to_epoch_seconds(*last_reached_);
+}
+
+void CoverageJudge::inspect(const Snapshot& snapshot, Inspection& out) {
+    const bool watches_prometheus = rule_.name == unreachable_rule;
+    RuleVerdict verdict{rule_.name, RuleHealth::ok, watches_prometheus || snapshot.reachable, {}, rule_.threshold, Duration{0}};
+    if (!verdict.judged) {
+        verdict.health = RuleHealth::blind;
+        verdict.cause = snapshot.unreachable_cause;
+        out.rules.push_back(std::move(verdict));
+        return;
+    }
+    const double now = value(snapshot);
+    episode_.clear_ended();
+    const bool idle = !episode_.firing() && !episode_.pending();
+    if (idle) peak_ = 0;
+    episode_.step(snapshot.at, now > rule_.threshold, now <= rule_.clear.value_or(rule_.threshold), {rule_.hold, rule_.keep_firing_for});
+    peak_ = std::max(peak_, now);
+    if (episode_.firing()) verdict.health = RuleHealth::firing;
+    out.rules.push_back(verdict);
+    if (!episode_.crossed_at()) return;
+
+    Finding finding;
+    finding.rule = rule_.name;
+    finding.kind = IncidentKind::coverage;
+    finding.severity = rule_.severity;
+    finding.subject = Labels{{"prometheus", snapshot.prometheus}};
+    finding.labels = finding.subject;
+    finding.value = peak_;
+    finding.threshold = rule_.threshold;
+    finding.started_at = *episode_.crossed_at() - rule_.hold;
+    finding.crossed_at = *episode_.crossed_at();
+    finding.calm_since = episode_.calm_since();
+    finding.ended_at = episode_.ended_at();
+    finding.summary = render_summary(rule_.summary, {peak_, rule_.threshold, Duration{0}, finding.labels});
+    finding.action = rule_.action;
+    finding.runbook_url = rule_.runbook_url;
+    finding.techniques = rule_.techniques;
+    finding.evidence.taken_at = snapshot.at;
+    finding.evidence.rule = {{"name", rule_.name}, {"threshold", pretty_number(rule_.threshold)}, {"for", to_string(rule_.hold)}};
+    for (const auto& lost : lost_) finding.evidence.notes.push_back(lost.second);
+    if (!snapshot.unreachable_cause.empty()) finding.evidence.notes.push_back(snapshot.unreachable_cause);
+    out.findings.push_back(std::move(finding));
+}
+
+}  // namespace meshwarden::rules

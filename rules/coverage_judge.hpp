@@ -1,0 +1,40 @@
+// Judges what we can see rather than what we saw: signals that vanished from targets, and a Prometheus that does not
+// answer. Rules whose signal is `coverage`; `prometheus-unreachable` is told by its name.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "model/detector.hpp"
+#include "rules/episode.hpp"
+
+namespace meshwarden::rules {
+
+// Owned by one RulesDetector, not synchronised.
+class CoverageJudge {
+public:
+    static constexpr std::string_view signal = "coverage";
+    static constexpr std::string_view unreachable_rule = "prometheus-unreachable";
+
+    explicit CoverageJudge(RuleSpec rule);
+
+    void inspect(const Snapshot& snapshot, Inspection& out);
+
+private:
+    // The most targets that showed a signal in the last ten minutes, as a queue of falling counts.
+    using Highest = std::deque<std::pair<Time, int>>;
+
+    double value(const Snapshot& snapshot);
+    double lost_share(const Snapshot& snapshot);
+
+    RuleSpec rule_;
+    std::map<std::string, Highest> highest_;
+    std::map<std::string, std::string> lost_;  // signal -> sentence
+    std::optional<Time> last_reached_;
+    Episode episode_;
+    double peak_ = 0;
+};
+
+}  // namespace meshwarden::rules

@@ -1,0 +1,64 @@
+// One threshold rule over one signal: groups, windows, episodes, findings.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "model/detector.hpp"
+#include "model/signal.hpp"
+#include "rules/episode.hpp"
+#include "rules/evidence.hpp"
+#include "rules/meter.hpp"
+
+namespace meshwarden::rules {
+
+// Owned by one RulesDetector, not synchronised.
+class RuleJudge {
+public:
+    RuleJudge(RuleSpec rule, const SignalSpec& signal);
+
+    void inspect(const Snapshot& snapshot, Inspection& out);
+    Duration horizon() const;
+
+private:
+    struct Group {
+        Labels labels;
+        std::unique_ptr<Meter> meter;
+        History history;
+        Episode episode;
+        double threshold = 0;
+        double peak = 0;
+        Time started_at;
+        bool blind = false;
+        std::optional<Evidence> evidence;
+    };
+    struct Refusal {
+        Time at;
+        Place place;
+        double increment;
+    };
+
+    double scale(Duration scrape_interval) const;
+    bool counts_events() const;
+    double clear_of(const Group& group) const;
+    Group& group_of(const Labels& labels, double factor);
+    void take_in(const Reading& reading, double factor);
+    void remember_refusals(const Reading* reading, std::vector<Refusal>& refusals) const;
+    void explain(const Reading* reading);
+    void judge(Group& group, const Snapshot& snapshot, Inspection& out);
+    void emit(Group& group, const Snapshot& snapshot, Inspection& out) const;
+    void freeze(Group& group, Time at) const;
+    RuleVerdict verdict(const Snapshot& snapshot, const Reading* reading) const;
+
+    RuleSpec rule_;
+    SignalKind kind_;
+    Duration drop_over_;
+    Duration window_{0};  // as evaluated
+    Time judged_to_ = Time::min();
+    std::map<Labels, Group> groups_;
+    std::vector<Refusal> confirmed_;  // increments of `corroborated_by`
+    std::vector<Refusal> explained_;  // increments of `unexplained_by` whose group is not known yet
+};
+
+}  // namespace meshwarden::rules

@@ -1,0 +1,34 @@
+#include "rules/rules_detector.hpp"
+
+#include <algorithm>
+
+namespace meshwarden::rules {
+
+RulesDetector::RulesDetector(const std::vector<RuleSpec>& rules, const std::vector<SignalSpec>& signals) {
+    for (const auto& rule : rules) {
+        if (rule.learned) continue;
+        if (!rule.enabled) {
+            off_.push_back(rule.name);
+        } else if (rule.signal == CoverageJudge::signal) {
+            coverage_.emplace_back(rule);
+        } else if (const auto signal = std::ranges::find(signals, rule.signal, &SignalSpec::name); signal != signals.end()) {
+            judges_.emplace_back(rule, *signal);
+        }
+    }
+}
+
+Inspection RulesDetector::inspect(const Snapshot& snapshot) {
+    Inspection inspection;
+    for (auto& judge : judges_) judge.inspect(snapshot, inspection);
+    for (auto& judge : coverage_) judge.inspect(snapshot, inspection);
+    for (const auto& rule : off_) inspection.rules.push_back({rule, RuleHealth::off, false, {}, 0, Duration{0}});
+    return inspection;
+}
+
+Duration RulesDetector::horizon() const {
+    Duration horizon{0};
+    for (const auto& judge : judges_) horizon = std::max(horizon, judge.horizon());
+    return horizon;
+}
+
+}  // namespace meshwarden::rules
