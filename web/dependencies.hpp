@@ -1,0 +1,52 @@
+// What the web server needs of the rest of the program, handed over by App. Every function may be called from any of
+// the server's threads at any time between start and stop, and must not block on the network.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "incidents/store.hpp"
+#include "model/error.hpp"
+#include "model/rule.hpp"
+#include "model/signal.hpp"
+#include "model/topology.hpp"
+
+namespace prometheus {
+class Registry;
+}
+
+namespace meshwarden::web {
+
+// How one Prometheus has been doing, for /api/v1/status.
+struct PrometheusStatus {
+    std::string name;
+    std::optional<Time> last_good_poll;  // our clock
+    Duration duration{0};                // of the last good poll
+    std::optional<Time> cursor;          // that Prometheus' clock
+    Duration poll_interval{0};           // 0: not known yet
+    std::string error;                   // of the last poll, "" where it was good
+};
+
+template <class T>
+using Shared = std::function<std::shared_ptr<const T>()>;  // null: nothing yet
+
+struct Dependencies {
+    std::function<Result<std::unique_ptr<incidents::Store>>()> open_store;  // one connection for each handler thread
+    std::function<incidents::Options()> incidents;
+    Shared<std::vector<RuleSpec>> rules;
+    Shared<std::vector<SignalSpec>> signals;
+    Shared<Topology> topology;
+    std::function<std::vector<PrometheusStatus>()> prometheus;  // every configured one, polled yet or not
+    std::function<Time()> now;
+    std::function<bool()> ready;  // the store is open and the first tick has ended
+    std::function<std::vector<std::string>()> reload;  // problems; empty: the new configuration holds
+    std::function<void()> wake_courier;                // after a change that may have queued notices
+    Time started_at;
+    std::string version;
+    prometheus::Registry* registry = nullptr;  // not owned; outlives the server
+};
+
+}  // namespace meshwarden::web

@@ -1,0 +1,161 @@
+#include "web/routes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "web/handlers.hpp"
+
+namespace meshwarden::web {
+namespace {
+
+constexpr auto get = Method::get;
+constexpr auto post = Method::post;
+
+constexpr Route table[] = {
+    {get, "/healthz", Access::anyone, Place::at_once, health},
+    {get, "/-/healthy", Access::anyone, Place::at_once, health},
+    {get, "/readyz", Access::anyone, Place::at_once, readiness},
+    {get, "/-/ready", Access::anyone, Place::at_once, readiness},
+    {get, "/", Access::anyone, Place::at_once, console_page},
+    {get, "/console/{id}", Access::anyone, Place::at_once, console_file},
+    {get, "/incidents/{id}", Access::anyone, Place::at_once, incident_link},
+    {get, "/api/v1/incidents", Access::read, Place::store, list_incidents},
+    {get, "/api/v1/incidents/{id}", Access::read, Place::store, one_incident},
+    {post, "/api/v1/incidents/{id}/acknowledge", Access::write, Place::store, acknowledge_incident},
+    {post, "/api/v1/incidents/{id}/resolve", Access::write, Place::store, resolve_incident},
+    {post, "/api/v1/incidents/{id}/comment", Access::write, Place::store, comment_incident},
+    {post, "/api/v1/incidents/{id}/assign", Access::write, Place::store, assign_incident},
+    {get, "/api/v1/signals", Access::read, Place::store, list_signals},
+    {get, "/api/v1/rules", Access::read, Place::store, list_rules},
+    {get, "/api/v1/alerts", Access::read, Place::store, list_alerts},
+    {get, "/api/v1/topology", Access::read, Place::store, show_topology},
+    {get, "/api/v1/deliveries", Access::read, Place::store, list_deliveries},
+    {get, "/api/v1/status", Access::read, Place::store, status},
+    {get, "/api/v1/openapi.json", Access::read, Place::at_once, openapi},
+    {get, "/metrics", Access::read, Place::store, metrics},
+    {post, "/-/reload", Access::admin, Place::store, reload},
+};
+
+// The text of {id} where the path fits ("" for a pattern without one).
+std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
+    const auto hole = pattern.find("{id}");
+    if (hole == pattern.npos) return pattern == path ? std::optional(std::string_view{}) : std::nullopt;
+    const auto before = pattern.substr(0, hole), after = pattern.substr(hole + 4);
+    if (path.size() <= before.size() + after.size() || !path.starts_with(before) || !path.ends_with(after))
+        return std::nullopt;
+    const auto id = path.substr(before.size(), path.size() - before.size() - after.size());
+    return id.find('/') == id.npos ? std::optional(id) : std::nullopt;
+}
+
+Method effective(Method method) { return method == Method::head ? Method::get : method; }
+
+struct Found {
+    const Route* route = nullptr;
+    std::string_view id;
+    std::string allow;  // the methods of every route of this path
+};
+
+Found find(const Request& request) {
+    Found found;
+    for (const auto& route : table) {
+        const auto id = match(route.pattern, request.path);
+        if (!id) continue;
+        found.allow += found.allow.empty() ? "" : ", ";
+        found.allow += route.method == get ? "GET, HEAD" : "POST";
+        if (route.method == effective(request.method)) {
+            found.route = &route;
+            found.id = *id;
+        }
+    }
+    return found;
+}
+
+bool may(Role role, Access access) {
+    switch (access) {
+        case Access::anyone:
+        case Access::read: return true;
+        case Access::write: return role != Role::read;
+        case Access::admin: return role == Role::admin;
+    }
+    return false;
+}
+
+std::string_view authority(std::string_view url) {
+    const auto scheme = url.find("://");
+    if (scheme == url.npos) return url;
+    url.remove_prefix(scheme + 3);
+    return url.substr(0, url.find('/'));
+}
+
+// A page of another site must not make a browser that can reach us change something.
+bool foreign(const Request& request, const Context& context) {
+    const auto origin = request.header("origin");
+    if (origin.empty()) return request.header("sec-fetch-site") == "cross-site";
+    return authority(origin) != request.header("host") &&
+           authority(origin) != authority(context.options.external_url);
+}
+
+bool is_json(std::string_view content_type) {
+    const auto type = content_type.substr(0, content_type.find_first_of("; "));
+    return std::ranges::equal(type, std::string_view("application/json"), {}, [](char c) { return c | 0x20; },
+                              [](char c) { return c | 0x20; });
+}
+
+std::optional<Response> refuse(const Request& request, const Route& route, const std::optional<Caller>& caller,
+                               const Context& context) {
+    if (route.access != Access::anyone && !caller) {
+        auto response = problem(401, "this needs a token: Authorization: Bearer TOKEN");
+        response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"meshwarden\"");
+        return response;
+    }
+    if (caller && !may(caller->role, route.access))
+        return problem(403, fmt::format("the token of {} may read, but not do this", caller->name));
+    if (route.method == post && foreign(request, context))
+        return problem(403, "a page of another origin asked for this; add it as web.external_url if it is ours");
+    if (!request.body.empty() && !is_json(request.header("content-type")))
+        return problem(415, "the body must be application/json");
+    return std::nullopt;
+}
+
+Response dispatch(const Request& request, Context& context) {
+    if (request.path.empty()) return problem(400, "the request target is not a path, or is badly percent-encoded");
+    const auto found = find(request);
+    if (found.allow.empty()) return problem(404, fmt::format("there is nothing at {}", request.path));
+    if (!found.route) {
+        auto response = problem(405, fmt::format("this path answers {}", found.allow));
+        response.headers.emplace_back("Allow", found.allow);
+        return response;
+    }
+    std::optional<Caller> caller;
+    if (found.route->access != Access::anyone)
+        caller = context.authenticator.identify(request.header("authorization"));
+    if (auto refused = refuse(request, *found.route, caller, context)) return std::move(*refused);
+    if (found.route->place == Place::store && !context.store)
+        return problem(503, fmt::format("the store cannot be opened: {}", context.store_problem));
+    return found.route->handler({request, std::string(found.id), caller ? caller->name : "anonymous"}, context);
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return table; }
+
+bool needs_store(const Request& request) {
+    const auto found = find(request);
+    return found.route && found.route->place == Place::store;
+}
+
+Response handle(const Request& request, Context& context) {
+    Response response;
+    try {
+        response = dispatch(request, context);
+    } catch (const std::exception& exception) {
+        response = problem(500, exception.what());
+    }
+    add_security_headers(response);
+    return response;
+}
+
+}  // namespace meshwarden::web

@@ -1,0 +1,77 @@
+#include <nlohmann/json.hpp>
+
+#include "web/handlers.hpp"
+#include "web/metrics.hpp"
+
+namespace meshwarden::web {
+namespace {
+
+using nlohmann::json;
+
+json time_or_null(const std::optional<Time>& time) { return time ? json(to_rfc3339(*time)) : json(nullptr); }
+
+json prometheus_json(const PrometheusStatus& prometheus, const incidents::Status& store) {
+    const auto stored = store.cursors.find(prometheus.name);
+    auto cursor = prometheus.cursor;
+    if (!cursor && stored != store.cursors.end()) cursor = stored->second;
+    return {{"name", prometheus.name},
+            {"last_good_poll", time_or_null(prometheus.last_good_poll)},
+            {"duration_seconds", double(prometheus.duration.count()) / 1000},
+            {"cursor", time_or_null(cursor)},
+            {"poll_interval", to_string(prometheus.poll_interval)},
+            {"error", prometheus.error.empty() ? json(nullptr) : json(prometheus.error)}};
+}
+
+}  // namespace
+
+Response health(const Call&, Context&) { return {200, "text/plain; charset=utf-8", "ok\n", {}}; }
+
+Response readiness(const Call&, Context& context) {
+    if (context.dependencies.ready()) return {200, "text/plain; charset=utf-8", "ready\n", {}};
+    return problem(503, "starting: the first tick has not ended");
+}
+
+Response status(const Call&, Context& context) {
+    const auto& needs = context.dependencies;
+    const auto store = context.store->status();
+    if (!store) return problem(503, store.error().message);
+    auto prometheus = json::array();
+    for (const auto& each : needs.prometheus()) prometheus.push_back(prometheus_json(each, *store));
+    const auto topology = needs.topology();
+    const bool learning = topology && topology->learning;
+    return json_response({{"version", needs.version},
+                          {"started_at", to_rfc3339(needs.started_at)},
+                          {"now", to_rfc3339(needs.now())},
+                          {"prometheus", std::move(prometheus)},
+                          {"learning", learning},
+                          {"learning_until", learning ? json(to_rfc3339(topology->learning_until)) : json(nullptr)},
+                          {"database",
+                           {{"size_bytes", store->size_bytes},
+                            {"head_hash", store->head_hash},
+                            {"head_seq", store->head_seq}}},
+                          {"incidents_open", store->open_by_severity},
+                          {"outbox",
+                           {{"pending", store->pending_by_target},
+                            {"dead", store->dead_by_target},
+                            {"oldest_pending", time_or_null(store->oldest_pending)}}}});
+}
+
+Response metrics(const Call&, Context& context) {
+    return {200, "text/plain; version=0.0.4; charset=utf-8", exposition(*context.store, context.dependencies), {}};
+}
+
+Response reload(const Call&, Context& context) {
+    const auto& again = context.dependencies.reload;
+    const auto problems = again ? again() : std::vector<std::string>{"this server was started without a configuration"};
+    if (problems.empty()) return json_response({{"status", "reloaded"}});
+    auto response = json_response({{"type", "about:blank"},
+                                   {"title", reason_phrase(400)},
+                                   {"status", 400},
+                                   {"detail", "the configuration is wrong; the old one stays"},
+                                   {"problems", problems}},
+                                  400);
+    response.content_type = "application/problem+json";
+    return response;
+}
+
+}  // namespace meshwarden::web

@@ -1,0 +1,44 @@
+// The handler threads: each has a Store connection of its own, opened when it is first needed and again after it could
+// not be opened. Beast-free.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "web/routes.hpp"
+
+namespace meshwarden::web {
+
+class Workers {
+public:
+    using Done = std::function<void(Response)>;  // called on a handler thread
+
+    // What is passed in must outlive the Workers.
+    Workers(int threads, const Options& options, const Dependencies& dependencies, Authenticator& authenticator);
+    ~Workers();
+
+    // False where too much waits already; `done` is then not called. Nor is it after stop.
+    bool submit(Request request, Done done);
+    void stop();  // ends what runs, forgets what waits, joins
+
+private:
+    struct Job {
+        Request request;
+        Done done;
+    };
+    void work(std::stop_token stop);
+
+    const Options& options_;
+    const Dependencies& dependencies_;
+    Authenticator& authenticator_;
+    std::mutex mutex_;
+    std::condition_variable_any wake_;
+    std::deque<Job> jobs_;                // guarded by mutex_
+    std::vector<std::jthread> threads_;  // last: they use everything above
+};
+
+}  // namespace meshwarden::web
