@@ -1,0 +1,62 @@
+#include "notify/metrics.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace meshwarden::notify {
+namespace {
+
+constexpr std::array reasons{NoticeReason::opened, NoticeReason::escalated, NoticeReason::still_open,
+                             NoticeReason::resolved};
+
+prometheus::Family<prometheus::Gauge>& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+Metrics::Metrics(prometheus::Registry& registry, const std::vector<Target>& targets)
+    : notifications_(prometheus::BuildCounter()
+                         .Name("meshwarden_notifications_total")
+                         .Help("Tries to tell a target, by their result: delivered, retry, dead.")
+                         .Register(registry)),
+      pending_(gauge(registry, "meshwarden_outbox_pending", "Notices that wait for a target.")),
+      dead_(gauge(registry, "meshwarden_dead_letters", "Notices that were given up.")),
+      oldest_(gauge(registry, "meshwarden_outbox_oldest_seconds", "Age of the oldest notice that waits.").Add({})) {
+    for (const auto& target : targets) {
+        targets_.push_back(target.name);
+        pending_.Add({{"target", target.name}});
+        dead_.Add({{"target", target.name}});
+        for (const auto reason : reasons)
+            for (const auto* result : {"delivered", "retry", "dead"})
+                notifications_.Add({{"target", target.name}, {"reason", std::string(to_string(reason))}, {"result", result}});
+    }
+}
+
+void Metrics::count(const std::string& target, NoticeReason reason, std::string_view result) {
+    notifications_
+        .Add({{"target", target}, {"reason", std::string(to_string(reason))}, {"result", std::string(result)}})
+        .Increment();
+}
+
+bool Metrics::is_due(Time now) {
+    const std::lock_guard lock(mutex_);
+    const bool due = now < shown_at_ || now - shown_at_ >= std::chrono::seconds(1);
+    if (due) shown_at_ = now;
+    return due;
+}
+
+void Metrics::show(const incidents::Status& status, Time now) {
+    const auto set = [](auto& family, const std::map<std::string, int>& values, const std::string& target) {
+        const auto found = values.find(target);
+        family.Add({{"target", target}}).Set(found == values.end() ? 0 : found->second);
+    };
+    for (const auto& target : targets_) {
+        set(pending_, status.pending_by_target, target);
+        set(dead_, status.dead_by_target, target);
+    }
+    const auto age = status.oldest_pending ? std::max(now - *status.oldest_pending, Duration(0)) : Duration(0);
+    oldest_.Set(std::chrono::duration<double>(age).count());
+}
+
+}  // namespace meshwarden::notify

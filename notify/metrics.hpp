@@ -1,0 +1,38 @@
+// The courier's metrics, on a registry of somebody else that outlives it. Thread-safe.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "incidents/store.hpp"
+#include "notify/options.hpp"
+
+namespace meshwarden::notify {
+
+class Metrics {
+public:
+    Metrics(prometheus::Registry& registry, const std::vector<Target>& targets);
+
+    // result: delivered, retry (this try failed), dead (given up)
+    void count(const std::string& target, NoticeReason reason, std::string_view result);
+    // True for one caller every second: time to look at the store.
+    bool is_due(Time now);
+    void show(const incidents::Status& status, Time now);
+
+private:
+    std::vector<std::string> targets_;
+    prometheus::Family<prometheus::Counter>& notifications_;
+    prometheus::Family<prometheus::Gauge>& pending_;
+    prometheus::Family<prometheus::Gauge>& dead_;
+    prometheus::Gauge& oldest_;
+    std::mutex mutex_;
+    Time shown_at_{};
+};
+
+}  // namespace meshwarden::notify
