@@ -22,7 +22,7 @@ constexpr std::array table{
     Kind{"denials-gateway", Need::frontend, Caller::gateway, "destination", 40, deny_gateway},
     Kind{"denials-waypoint", Need::waypoint, Caller::known, parties, 40, deny_waypoint},
     Kind{"app-403", Need::http, Caller::known, parties, 40, answer_403},
-    Kind{"mtls", Need::web, Caller::known, "source destination reason", 12, fail_mtls, name_reason},
+    Kind{"mtls", Need::http, Caller::known, "source destination reason", 12, fail_mtls, name_reason},
     Kind{"mtls-ambient", Need::ambient, Caller::known, parties, 12, fail_mtls_ambient, name_handshake},
     Kind{"mtls-gateway", Need::nothing, Caller::nobody, "reason", 12, fail_mtls_gateway, name_reason},
     Kind{"plaintext-strict", Need::sidecar, Caller::outside, parties, 12, send_plaintext, name_plaintext},

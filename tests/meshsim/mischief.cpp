@@ -36,10 +36,13 @@ HttpTail ok_of(const Workload& destination) {
   return {.protocol = protocol_name(destination.protocol), .grpc_status = grpc ? "0" : ""};
 }
 
-// 503 of a call whose connection was cut; a gRPC client sees status 14.
+// A proxy's own 503; to gRPC it says so as HTTP 200 with status 14.
 HttpTail cut_of(const Workload& destination, std::string_view flags) {
   const bool grpc = destination.protocol == Protocol::grpc;
-  return {.protocol = protocol_name(destination.protocol), .code = 503, .grpc_status = grpc ? "14" : "", .flags = flags};
+  return {.protocol = protocol_name(destination.protocol),
+          .code = grpc ? 200 : 503,
+          .grpc_status = grpc ? "14" : "",
+          .flags = flags};
 }
 
 void call(Mesh& mesh, const Scene& on, const HttpTail& http) {
