@@ -7,6 +7,7 @@
 
 #include "anomaly/options.hpp"
 #include "collector/options.hpp"
+#include "config/problem.hpp"
 #include "incidents/store.hpp"
 #include "model/rule.hpp"
 #include "model/signal.hpp"
@@ -14,14 +15,6 @@
 #include "web/options.hpp"
 
 namespace meshwarden::config {
-
-struct Problem {
-    std::string file;
-    int line = 0;  // 1-based
-    std::string path;      // e.g. targets[0].slack.webhook_url_file
-    std::string message;   // what, expected what, nearest known key
-};
-std::string to_string(const Problem& problem);  // file:line: path: message
 
 struct Owner {
     std::vector<std::string> match_text;
@@ -39,7 +32,7 @@ struct Config {
     std::uint64_t max_size = 2ull << 30;
     std::string root_namespace = "istio-system";
     anomaly::Options anomaly;
-    std::map<std::string, double> alerts_per_day;
+    std::map<std::string, double> alerts_per_day = {{"critical", 1}, {"high", 2}, {"medium", 5}, {"low", 20}};
     incidents::Options incidents;  // routes included
     notify::Options notify;        // targets included
     std::vector<Owner> owners;
@@ -65,6 +58,8 @@ Loaded shipped();
 // One file of any kind, told by its top-level key: prometheus, signals, groups. Cross-references into the shipped
 // signals are checked.
 std::vector<Problem> check(const std::string& file);
+// Several: rule files may use the signals of the signal files beside them.
+std::vector<Problem> check(const std::vector<std::string>& files);
 
 std::string default_file();     // YAML with every key, its default and its sentence
 std::string reference_page();   // Markdown

@@ -1,0 +1,45 @@
+// What the tables read into, before references between the parts are checked.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/keys.hpp"
+
+namespace meshwarden::config {
+
+struct Draft {
+    Config config;
+    std::vector<std::string> trust_domains = {"cluster.local"};
+    std::vector<std::string> signal_files;  // resolved
+    std::vector<std::string> rule_files;
+    std::vector<std::pair<std::string, const Node*>> overrides;  // rule name; the nodes live in the document
+};
+
+struct RuleGroup {
+    std::string name;
+    std::vector<RuleSpec> rules;
+};
+
+Keys<Draft> config_keys();
+Keys<collector::Options> prometheus_keys();
+Keys<web::Options> web_keys();
+Keys<web::Options> link_keys();
+Codec<std::vector<notify::Target>> target_list();
+Keys<RuleSpec> rule_keys();
+Keys<RuleGroup> group_keys();
+Keys<SignalSpec> signal_keys();
+
+// Parts of a file's top level.
+struct SignalFile {
+    std::vector<SignalSpec> signals;
+};
+struct RuleFile {
+    std::vector<RuleGroup> groups;
+};
+Keys<SignalFile> signal_file_keys();
+Keys<RuleFile> rule_file_keys();
+
+}  // namespace meshwarden::config
