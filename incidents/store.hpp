@@ -20,7 +20,7 @@
 namespace meshwarden::incidents {
 
 struct Options {
-    Duration reopen_window = std::chrono::minutes(30);  // calm for less: the same incident is reopened, not a new episode
+    Duration reopen_window = std::chrono::minutes(30);  // calm for less: the same incident reopens, no new episode
     Duration repeat_interval = std::chrono::hours(4);   // an open incident is told again after this long
     std::vector<Route> routes;
     std::vector<std::string> acknowledging_targets;     // of kind pagerduty: they are told of acknowledgements
@@ -31,10 +31,10 @@ struct Tick {
     Time now;  // our clock: opened_at, updated_at
     std::string prometheus;
     bool reachable = true;
-    Time at;  // becomes the cursor; that Prometheus' clock
+    Time at;  // becomes the cursor where reachable; that Prometheus' clock
     std::vector<Finding> findings;
-    std::vector<RuleVerdict> rules;
-    std::vector<Reading> readings;  // coverage is stored where it changed; updates are not
+    std::vector<RuleVerdict> rules;  // without a verdict a rule was not judged: its incidents become blind
+    std::vector<Reading> readings;   // coverage is stored where it changed; updates are not
     std::map<std::string, std::string> detector_states;  // name -> bytes; only those to be saved now
 };
 
@@ -49,9 +49,11 @@ struct IncidentFilter {
     std::string rule;
     Matchers match;                     // on routing_labels
     std::optional<Time> since, until;   // opened_at
-    int limit = 100;
-    std::string cursor;                 // opaque, of the page before
+    int limit = 100;                    // 1 to 500; others are taken as the nearest of these
+    std::string cursor;                 // opaque, of the page before (is_cursor); "": from the newest
 };
+
+bool is_cursor(std::string_view text);  // could a page have given it out?
 
 struct IncidentPage {
     std::vector<Incident> incidents;  // newest first
@@ -76,9 +78,9 @@ struct Action {
 enum class ActionError { not_found, version_mismatch, already_resolved, storage };
 
 struct DeliveryFilter {
-    std::vector<DeliveryState> states;
-    std::string incident;
-    int limit = 100;
+    std::vector<DeliveryState> states;  // empty: all
+    std::string incident;               // empty: all
+    int limit = 100;                    // 1 to 500
 };
 
 struct Attempt {
@@ -124,11 +126,12 @@ public:
     // The oldest due notice of the target, leased until `until`. A notice of an incident never overtakes an older one
     // of the same incident and target.
     virtual Result<std::optional<Notice>> claim(const std::string& target, Time now, Time until) = 0;
+    // An attempt that failed counts only while its lease holds, a success always; finishing twice changes nothing.
     virtual Result<void> finish(std::int64_t notice, const Attempt& attempt) = 0;
     virtual Result<std::optional<Time>> next_due(const std::string& target) = 0;
     // After a start: whatever waits may be tried at once, leases of the process before are void.
     virtual Result<void> release_claims(Time now) = 0;
-    virtual Result<std::vector<Delivery>> deliveries(const DeliveryFilter& filter) = 0;
+    virtual Result<std::vector<Delivery>> deliveries(const DeliveryFilter& filter) = 0;  // newest first
     // Open incidents that this target was told of, and those resolved after `resolved_since`.
     virtual Result<std::vector<Incident>> told(const std::string& target, Time resolved_since) = 0;
 
@@ -142,7 +145,8 @@ public:
 // `sqlite:PATH` (created, migrated); `sqlite::memory:` for tests. Errors on another scheme, a newer schema, a file
 // that is no database.
 Result<std::unique_ptr<Store>> open_store(std::string_view url);
-// For `verify`: never creates or changes the file.
+// For `verify`: never creates or changes the file; a plain path will do too. Errors only where the file cannot be
+// opened: one that is no database, or a broken one, is what verify() answers.
 Result<std::unique_ptr<Store>> open_store_read_only(std::string_view url);
 
 }  // namespace meshwarden::incidents

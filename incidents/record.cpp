@@ -1,0 +1,254 @@
+#include "incidents/record.hpp"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "incidents/json.hpp"
+
+namespace meshwarden::incidents {
+
+using nlohmann::json;
+
+namespace {
+
+Time time_of(const json& value) {
+    return parse_rfc3339(value.get_ref<const std::string&>()).value_or(Time{});
+}
+
+std::optional<Time> optional_time_of(const json& value) {
+    return value.is_null() ? std::nullopt : std::optional(time_of(value));
+}
+
+std::string text_of(const json& value) {
+    return value.is_null() ? std::string() : value.get<std::string>();
+}
+
+double number_of(const json& value) {
+    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+}
+
+Labels labels_of(const json& object) {
+    std::vector<Labels::Pair> pairs;
+    for (const auto& [name, value] : object.items()) pairs.emplace_back(name, value.get<std::string>());
+    return Labels(std::move(pairs));
+}
+
+// The first of all where the text is none of them.
+template <class E>
+E enum_of(std::string_view text, std::initializer_list<E> all) {
+    for (const E one : all)
+        if (to_string(one) == text) return one;
+    return *all.begin();
+}
+
+IncidentKind kind_of(const json& value) {
+    using enum IncidentKind;
+    return enum_of(value.get_ref<const std::string&>(), {threshold, anomaly, coverage, policy});
+}
+
+Duration duration_of(const json& value) {
+    return parse_duration(value.get_ref<const std::string&>()).value_or(Duration{0});
+}
+
+void read_state(Incident& incident, const json& record) {
+    incident.severity = parse_severity(record.at("severity").get<std::string>()).value_or(Severity::medium);
+    incident.state = parse_incident_state(record.at("state").get<std::string>()).value_or(IncidentState::open);
+    incident.flapping = record.at("flapping").get<bool>();
+    incident.late = record.at("late").get<bool>();
+    incident.blind = record.at("blind").get<bool>();
+    incident.value = number_of(record.at("value"));
+    incident.findings = record.at("findings").get<int>();
+    incident.version = record.at("version").get<std::int64_t>();
+    incident.reopened = record.at("reopened").get<int>();
+    incident.told = record.at("told").get<std::vector<std::string>>();
+    incident.assignee = text_of(record.at("assignee"));
+    incident.acknowledged_by = text_of(record.at("acknowledged_by"));
+    incident.resolve_reason = text_of(record.at("resolve_reason"));
+}
+
+void read_times(Incident& incident, const json& record) {
+    incident.started_at = time_of(record.at("started_at"));
+    incident.crossed_at = time_of(record.at("crossed_at"));
+    incident.opened_at = time_of(record.at("opened_at"));
+    incident.updated_at = time_of(record.at("updated_at"));
+    incident.last_notice_at = time_of(record.at("last_notice_at"));
+    incident.resolved_at = optional_time_of(record.at("resolved_at"));
+    incident.acknowledged_at = optional_time_of(record.at("acknowledged_at"));
+}
+
+std::vector<TopSource> sources_of(const json& array) {
+    std::vector<TopSource> sources;
+    for (const auto& one : array)
+        sources.push_back({.labels = labels_of(one.at("labels")), .value = number_of(one.at("value"))});
+    return sources;
+}
+
+}  // namespace
+
+std::string dump(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+json parse_record(std::string_view text) {
+    return json::parse(text);
+}
+
+json record_of(const Incident& incident) {
+    json record = to_json(incident);
+    record["subject_key"] = incident.subject_key;
+    record["prometheus"] = incident.prometheus;
+    record["crossed_at"] = to_rfc3339(incident.crossed_at);
+    record["reopened"] = incident.reopened;
+    record["told"] = incident.told;
+    record["last_notice_at"] = to_rfc3339(incident.last_notice_at);
+    return record;
+}
+
+Incident incident_of(const json& record) {
+    Incident incident;
+    incident.id = record.at("id").get<std::string>();
+    incident.subject_key = record.at("subject_key").get<std::string>();
+    incident.episode = record.at("episode").get<int>();
+    incident.fingerprint = record.at("fingerprint").get<std::string>();
+    incident.prometheus = record.at("prometheus").get<std::string>();
+    incident.rule = record.at("rule").get<std::string>();
+    incident.kind = kind_of(record.at("kind"));
+    incident.labels = labels_of(record.at("labels"));
+    incident.summary = record.at("summary").get<std::string>();
+    incident.action = record.at("action").get<std::string>();
+    incident.runbook_url = record.at("runbook_url").get<std::string>();
+    incident.techniques = record.at("techniques").get<std::vector<std::string>>();
+    incident.threshold = number_of(record.at("threshold"));
+    incident.window = duration_of(record.at("window"));
+    read_state(incident, record);
+    read_times(incident, record);
+    return incident;
+}
+
+json record_of(const Known& known) {
+    json record = record_of(known.incident);
+    record["seen_by"] = known.seen_by;
+    record["marked"] = number(known.marked);
+    return record;
+}
+
+Known known_of(const json& record) {
+    return {.incident = incident_of(record),
+            .seen_by = record.at("seen_by").get<std::vector<std::string>>(),
+            .marked = number_of(record.at("marked"))};
+}
+
+EventKind event_kind_of(std::string_view text) {
+    using enum EventKind;
+    return enum_of(text, {commented, opened, peaked, escalated, acknowledged, assigned, silenced, resolved, reopened,
+                          blinded, sighted, reminded});
+}
+
+NoticeReason notice_reason_of(std::string_view text) {
+    using enum NoticeReason;
+    return enum_of(text, {opened, escalated, still_open, resolved, acknowledged});
+}
+
+Evidence evidence_of(const json& record) {
+    Evidence evidence;
+    evidence.taken_at = time_of(record.at("taken_at"));
+    for (const auto& [key, value] : record.at("rule").items())
+        evidence.rule.emplace_back(key, value.get<std::string>());
+    for (const auto& one : record.at("series")) {
+        EvidenceSeries series;
+        series.metric = labels_of(one.at("metric"));
+        series.increment = number_of(one.at("increment"));
+        for (const auto& point : one.at("points"))
+            series.points.emplace_back(from_epoch_seconds(number_of(point.at(0))), number_of(point.at(1)));
+        evidence.series.push_back(std::move(series));
+    }
+    evidence.top_sources = sources_of(record.at("top_sources"));
+    evidence.notes = record.at("notes").get<std::vector<std::string>>();
+    evidence.truncated = record.at("truncated").get<bool>();
+    return evidence;
+}
+
+Evidence bounded(Evidence evidence) {
+    constexpr std::size_t max_points = 1000;  // of one series: a window at five-second scrapes has far fewer
+    const auto cut = [&](auto& values, std::size_t most) {
+        if (values.size() <= most) return;
+        values.resize(most);
+        evidence.truncated = true;
+    };
+    cut(evidence.series, Evidence::max_series);
+    cut(evidence.top_sources, Evidence::max_sources);
+    for (auto& series : evidence.series) {
+        if (series.points.size() <= max_points) continue;
+        series.points.erase(series.points.begin(), series.points.end() - max_points);
+        evidence.truncated = true;
+    }
+    return evidence;
+}
+
+json record_of(const Notice& notice) {
+    json sources = json::array();
+    for (const auto& source : notice.top_sources) sources.push_back(to_json(source));
+    return {{"incident", record_of(notice.incident)}, {"top_sources", std::move(sources)}, {"notes", notice.notes}};
+}
+
+void read_notice(Notice& notice, const json& record) {
+    notice.incident = incident_of(record.at("incident"));
+    notice.top_sources = sources_of(record.at("top_sources"));
+    notice.notes = record.at("notes").get<std::vector<std::string>>();
+}
+
+json record_of(const Reading& reading) {
+    const auto& coverage = reading.coverage;
+    return {{"signal", reading.signal},
+            {"kind", int(reading.kind)},
+            {"answered", reading.answered},
+            {"sight", to_string(coverage.sight)},
+            {"value", number(coverage.value)},
+            {"covered", coverage.covered},
+            {"expected", coverage.expected},
+            {"possibly_missed", coverage.possibly_missed},
+            {"cause", {coverage.cause.code, coverage.cause.text}},
+            {"fix", {coverage.fix.text, coverage.fix.yaml}},
+            {"checked_at", to_rfc3339(coverage.checked_at)}};
+}
+
+Reading reading_of(const json& record) {
+    Reading reading;
+    reading.signal = record.at("signal").get<std::string>();
+    reading.kind = SignalKind(record.at("kind").get<int>());
+    reading.answered = record.at("answered").get<bool>();
+    auto& coverage = reading.coverage;
+    const auto& sight = record.at("sight").get_ref<const std::string&>();
+    coverage.sight = enum_of(sight, {Sight::blind, Sight::zero, Sight::observed});
+    coverage.value = number_of(record.at("value"));
+    coverage.covered = record.at("covered").get<int>();
+    coverage.expected = record.at("expected").get<int>();
+    coverage.possibly_missed = record.at("possibly_missed").get<bool>();
+    record.at("cause").at(0).get_to(coverage.cause.code);
+    record.at("cause").at(1).get_to(coverage.cause.text);
+    record.at("fix").at(0).get_to(coverage.fix.text);
+    record.at("fix").at(1).get_to(coverage.fix.yaml);
+    coverage.checked_at = time_of(record.at("checked_at"));
+    return reading;
+}
+
+json record_of(const RuleVerdict& verdict) {
+    return {{"rule", verdict.rule},
+            {"health", to_string(verdict.health)},
+            {"judged", verdict.judged},
+            {"cause", verdict.cause},
+            {"threshold", number(verdict.threshold)},
+            {"window", verdict.window.count()}};
+}
+
+RuleVerdict verdict_of(const json& record) {
+    return {.rule = record.at("rule").get<std::string>(),
+            .health = enum_of(record.at("health").get_ref<const std::string&>(),
+                              {RuleHealth::blind, RuleHealth::ok, RuleHealth::firing, RuleHealth::off}),
+            .judged = record.at("judged").get<bool>(),
+            .cause = record.at("cause").get<std::string>(),
+            .threshold = number_of(record.at("threshold")),
+            .window = Duration(record.at("window").get<std::int64_t>())};
+}
+
+}  // namespace meshwarden::incidents

@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "incidents/actions.hpp"
+#include "incidents/firing.hpp"
+#include "incidents/record.hpp"
+#include "incidents/settle.hpp"
+#include "incidents/sqlite_events.hpp"
+#include "incidents/sqlite_store.hpp"
+
+namespace meshwarden::incidents {
+namespace {
+
+void collect(Statement rows, std::map<std::string, Known>& into) {
+    while (rows.step()) {
+        auto known = known_of(parse_record(rows.text(0)));
+        auto key = known.incident.subject_key;
+        into.insert_or_assign(std::move(key), std::move(known));
+    }
+}
+
+std::vector<Known> values_of(std::map<std::string, Known> known) {
+    std::vector<Known> values;
+    values.reserve(known.size());
+    for (auto& [key, one] : known) values.push_back(std::move(one));
+    return values;
+}
+
+// What settle asks for: whatever is unresolved and ours, and the last episode of every subject found.
+std::vector<Known> known_for(Database& database, const Tick& tick) {
+    std::map<std::string, Known> known;
+    auto unresolved = database.prepare(
+        "SELECT body FROM incidents WHERE state <> 'resolved' AND (prometheus = ?1 OR EXISTS"
+        " (SELECT 1 FROM json_each(body, '$.seen_by') WHERE json_each.value = ?1))");
+    unresolved.bind(tick.prometheus);
+    collect(std::move(unresolved), known);
+    for (const auto& firing : gather(tick.findings)) {
+        if (known.contains(firing.subject_key)) continue;
+        auto last = database.prepare("SELECT body FROM incidents WHERE subject_key = ? ORDER BY episode DESC LIMIT 1");
+        last.bind(firing.subject_key);
+        collect(std::move(last), known);
+    }
+    return values_of(std::move(known));
+}
+
+std::vector<Known> all_unresolved(Database& database) {
+    std::map<std::string, Known> known;
+    collect(database.prepare("SELECT body FROM incidents WHERE state <> 'resolved'"), known);
+    return values_of(std::move(known));
+}
+
+void save_sight(Database& database, const Tick& tick) {
+    for (const auto& reading : tick.readings)
+        database
+            .prepare("INSERT INTO coverage (prometheus, signal, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                     " SET body = excluded.body WHERE body <> excluded.body")
+            .bind(tick.prometheus).bind(reading.signal).bind(dump(record_of(reading))).run();
+    for (const auto& verdict : tick.rules)
+        database
+            .prepare("INSERT INTO rule_verdicts (prometheus, rule, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                     " SET body = excluded.body WHERE body <> excluded.body")
+            .bind(tick.prometheus).bind(verdict.rule).bind(dump(record_of(verdict))).run();
+}
+
+void save_progress(Database& database, const Tick& tick) {
+    for (const auto& [name, bytes] : tick.detector_states)
+        database
+            .prepare("INSERT INTO detector_states (name, saved_at, bytes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                     " SET saved_at = excluded.saved_at, bytes = excluded.bytes")
+            .bind(name).bind(tick.now).bind_blob(bytes).run();
+    if (tick.reachable)
+        database
+            .prepare("INSERT INTO cursors (prometheus, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at")
+            .bind(tick.prometheus).bind(tick.at).run();
+}
+
+}  // namespace
+
+Result<TickOutcome> SqliteStore::commit(const Tick& tick, const Options& options) {
+    return verb(*database_, "commit a tick", [&] {
+        Transaction transaction(*database_, Transaction::Kind::write);
+        auto outcome = write_changes(*database_, settle(known_for(*database_, tick), tick, options), tick.now);
+        save_sight(*database_, tick);
+        save_progress(*database_, tick);
+        transaction.commit();
+        return outcome;
+    });
+}
+
+Result<TickOutcome> SqliteStore::retire_rules(const std::vector<std::string>& present, Time now, const Options&) {
+    return verb(*database_, "retire the rules that are gone", [&] {
+        Transaction transaction(*database_, Transaction::Kind::write);
+        auto outcome = write_changes(*database_, retire(all_unresolved(*database_), present, now), now);
+        transaction.commit();
+        return outcome;
+    });
+}
+
+std::expected<Incident, ActionError> SqliteStore::act(const std::string& id, const Action& action, Time now,
+                                                      const Options& options) {
+    auto done = verb(*database_, "act on an incident", [&]() -> std::expected<Incident, ActionError> {
+        Transaction transaction(*database_, Transaction::Kind::write);
+        auto row = database_->prepare("SELECT body FROM incidents WHERE id = ?");
+        row.bind(id);
+        if (!row.step()) return std::unexpected(ActionError::not_found);
+        auto change = apply(known_of(parse_record(row.text(0))), action, now, options);
+        if (!change) return std::unexpected(change.error());
+        if (!change->steps.empty()) write_changes(*database_, {*change}, now);
+        transaction.commit();
+        return change->next.incident;
+    });
+    return done ? *done : std::unexpected(ActionError::storage);
+}
+
+}  // namespace meshwarden::incidents

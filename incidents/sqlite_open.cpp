@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "incidents/sqlite_schema.hpp"
+#include "incidents/sqlite_store.hpp"
+
+namespace meshwarden::incidents {
+namespace {
+
+constexpr std::string_view scheme = "sqlite:";
+
+std::string owner_name() {
+    static std::atomic<int> connections = 0;
+    return fmt::format("{}.{}", getpid(), ++connections);
+}
+
+std::string_view advice(int code) {
+    switch (code) {
+        case SQLITE_FULL: return "make room on that disk";
+        case SQLITE_IOERR: return "the disk refuses: look at its space, quota and health";
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED: return "another process has held the database for more than five seconds";
+        case SQLITE_READONLY: return "let this user write to the file and its folder";
+        case SQLITE_CANTOPEN: return "the folder must exist, and this user must be allowed to read and write there";
+        case SQLITE_NOTADB: return "the file is no database: move it away, or name another in storage.url";
+        case SQLITE_CORRUPT: return "the file is damaged: `meshwarden verify` says from where; restore a copy";
+        default: return "`meshwarden verify` tells whether the history is whole";
+    }
+}
+
+Result<std::string> path_of(std::string_view url) {
+    if (!url.starts_with(scheme) || url.size() == scheme.size())
+        return fail(fmt::format("cannot open storage '{}': expected sqlite:PATH or sqlite::memory:", url));
+    return std::string(url.substr(scheme.size()));
+}
+
+Result<void> set_up(Database& database) {
+    switch (schema_state(database)) {
+        case SchemaState::newer:
+            return fail(fmt::format(
+                "cannot open the database '{}': it has schema {}, this program knows up to {}; upgrade meshwarden or"
+                " name another file in storage.url", database.path(), schema_version(database), newest_schema()));
+        case SchemaState::foreign:
+            return fail(fmt::format("cannot open the database '{}': it belongs to another program; name another file in"
+                                    " storage.url", database.path()));
+        default: break;
+    }
+    // FULL: what was told must not be forgotten by a power cut. WAL makes it one fsync a transaction.
+    database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    migrate(database);
+    return {};
+}
+
+}  // namespace
+
+Error storage_error(const Database& database, std::string_view doing, const std::exception& problem) {
+    const auto* sqlite = dynamic_cast<const SqliteError*>(&problem);
+    return {fmt::format("cannot {} in the database '{}': {}; {}", doing, database.path(), problem.what(),
+                        advice(sqlite == nullptr ? 0 : sqlite->code()))};
+}
+
+Result<std::unique_ptr<Store>> open_store(std::string_view url) {
+    const auto path = path_of(url);
+    if (!path) return std::unexpected(path.error());
+    try {
+        auto database = std::make_unique<Database>(*path, Database::Mode::create);
+        if (auto ready = set_up(*database); !ready) return std::unexpected(ready.error());
+        return std::make_unique<SqliteStore>(std::move(database), owner_name());
+    } catch (const SqliteError& problem) {
+        return fail(
+            fmt::format("cannot open the database '{}': {}; {}", *path, problem.what(), advice(problem.code())));
+    }
+}
+
+Result<std::unique_ptr<Store>> open_store_read_only(std::string_view url) {
+    const std::string path(url.starts_with(scheme) ? url.substr(scheme.size()) : url);
+    std::error_code unknown;
+    const bool has_log = std::filesystem::exists(path + "-wal", unknown);
+    try {
+        // Without a write-ahead log nobody has it open; then no lock and no file beside it is needed.
+        auto database = std::make_unique<Database>(path, Database::Mode::read_only, !has_log);
+        return std::make_unique<SqliteStore>(std::move(database), owner_name());
+    } catch (const SqliteError& problem) {
+        return fail(fmt::format("cannot open the database '{}': {}; does the file exist, and may this user read it?",
+                                path, problem.what()));
+    }
+}
+
+}  // namespace meshwarden::incidents
