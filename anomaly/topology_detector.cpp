@@ -226,7 +226,8 @@ Result<void> TopologyDetector::load(std::string_view bytes) {
             auto* rule = watch(entry.at("rule").get_ref<const std::string&>());
             if (!rule) continue;
             std::vector<Labels::Pair> labels;
-            for (const auto& [name, value] : entry.value("labels", nlohmann::json::object()).items()) labels.emplace_back(name, value.get<std::string>());
+            const auto named = entry.value("labels", nlohmann::json::object());
+            for (const auto& [name, value] : named.items()) labels.emplace_back(name, value.get<std::string>());
             Novelty novelty{Labels(std::move(labels)), Time(Duration(entry.at("started").get<std::int64_t>())),
                             Time(Duration(entry.at("last").get<std::int64_t>())), {}, entry.at("count").get<double>()};
             for (const auto& edge : entry.value("edges", nlohmann::json::array()))

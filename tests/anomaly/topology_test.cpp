@@ -1,0 +1,164 @@
+#include "anomaly/topology_detector.hpp"
+
+#include <algorithm>
+
+#include "tests/catch.hpp"
+#include "tests/rules/mesh_script.hpp"
+
+using namespace meshwarden;
+using namespace meshwarden::anomaly;
+using meshwarden::tests::at;
+using meshwarden::tests::Script;
+using namespace std::chrono_literals;
+
+namespace {
+
+Labels edge(const std::string& source, const std::string& destination, const std::string& protocol = "http") {
+    return {{"source_namespace", "shop"}, {"source_workload", source}, {"destination_namespace", "shop"},
+            {"destination_workload", destination}, {"destination_service", destination}, {"protocol", protocol}};
+}
+
+std::vector<RuleSpec> rules() {
+    RuleSpec fresh;
+    fresh.name = "tcp-new-edge";
+    fresh.learned = true;
+    fresh.by = {"source_namespace", "source_workload"};
+    fresh.quiet = 1h;
+    fresh.summary = "{{ source_workload }} opened {{ value }} new";
+    RuleSpec caller = fresh;
+    caller.name = "authz-new-caller";
+    caller.by = {"source_namespace", "source_workload", "destination_namespace", "destination_service"};
+    RuleSpec vanished = caller;
+    vanished.name = "topology-vanished";
+    vanished.by = {"source_namespace", "source_workload", "destination_namespace", "destination_workload"};
+    vanished.window = 5min;
+    return {fresh, caller, vanished};
+}
+
+TopologyDetector detector() {
+    Options options;
+    options.learning_period = 30s;
+    return {options, rules()};
+}
+
+std::vector<std::string> names(const Inspection& inspection) {
+    std::vector<std::string> found;
+    for (const auto& finding : inspection.findings) found.push_back(finding.rule);
+    return found;
+}
+
+// Learns a -> b and lets the learning period pass.
+Script learned(TopologyDetector& topology) {
+    Script s;
+    s.start().edge(edge("a", "b"), 1);
+    CHECK(topology.inspect(s.tick(0)).findings.empty());
+    s.edge(edge("a", "b"), 2);
+    CHECK(topology.inspect(s.tick(31)).findings.empty());
+    return s;
+}
+
+}  // namespace
+
+TEST_CASE("one incident per source takes its further new edges and resolves as quiet") {
+    auto topology = detector();
+    auto s = learned(topology);
+    s.edge(edge("a", "b"), 3).edge(edge("a", "c"), 1).edge(edge("a", "d", "tcp"), 1);
+    const auto found = topology.inspect(s.tick(40));
+    REQUIRE(names(found) == std::vector<std::string>{"tcp-new-edge"});
+    CHECK(found.findings[0].value == 2);
+    CHECK(found.findings[0].summary == "a opened 2 new");
+    CHECK(found.findings[0].evidence.notes.size() == 2);
+    s.edge(edge("a", "b"), 4).edge(edge("a", "e"), 1);
+    CHECK(topology.inspect(s.tick(3000)).findings.at(0).value == 3);
+    CHECK(topology.inspect(s.tick(6500)).findings.size() == 1);
+    CHECK(topology.inspect(s.tick(6700)).findings.empty());
+}
+
+TEST_CASE("while learning nothing is told and the verdict says so") {
+    auto topology = detector();
+    Script s;
+    s.start().edge(edge("a", "b"), 1);
+    const auto found = topology.inspect(s.tick(0));
+    CHECK(found.findings.empty());
+    CHECK_THAT(found.rules.at(0).cause, Catch::Matchers::Contains("learning until"));
+}
+
+TEST_CASE("a refused caller is new once, and its edge is not told a second time") {
+    auto topology = detector();
+    auto s = learned(topology);
+    auto refused = edge("scanner", "b");
+    s.count("authz_denials", refused, 35, 3).edge(edge("scanner", "b", "tcp"), 3);
+    const auto found = topology.inspect(s.tick(36));
+    REQUIRE(names(found) == std::vector<std::string>{"authz-new-caller"});
+    CHECK(found.findings[0].started_at == at(35));
+    s.count("authz_denials", refused, 37, 2);
+    CHECK(topology.inspect(s.tick(38)).findings.at(0).value == 5);
+    SECTION("a known caller that is refused is not new") {
+        s.count("authz_denials", edge("a", "b"), 40, 3);
+        CHECK(topology.inspect(s.tick(41)).findings.size() == 1);
+    }
+}
+
+TEST_CASE("an edge that was steady and falls silent has vanished; one that cannot be scraped has not") {
+    auto topology = detector();
+    auto s = learned(topology);
+    double total = 2, other = 100, now = 31;
+    for (; now < 100; now += 5) {
+        s.edge(edge("a", "b"), ++total).edge(edge("c", "d"), ++other);
+        topology.inspect(s.tick(now));
+    }
+    const auto quiet = [&](double until, bool failing) {
+        Inspection last;
+        for (; now < until; now += 5) {
+            s.edge(edge("a", "b"), total).edge(edge("c", "d"), ++other);
+            if (failing) s.failing({{"instance", "x"}});
+            last = topology.inspect(s.tick(now));
+        }
+        return last;
+    };
+    SECTION("silent") {
+        const auto found = quiet(420, false);
+        // a -> b is silent, c -> d goes on (and was new after the learning period).
+        const auto all = names(found);
+        REQUIRE(std::count(all.begin(), all.end(), "topology-vanished") == 1);
+        const auto vanished = std::ranges::find(found.findings, "topology-vanished", &Finding::rule);
+        CHECK(vanished->labels.get("source_workload") == "a");
+        s.edge(edge("a", "b"), total + 5).edge(edge("c", "d"), ++other);
+        CHECK(names(topology.inspect(s.tick(now))) == std::vector<std::string>{"tcp-new-edge"});
+    }
+    SECTION("blind") {
+        quiet(420, true);
+        const auto found = quiet(500, false);
+        const auto all = names(found);
+        CHECK(std::count(all.begin(), all.end(), "topology-vanished") == 0);
+    }
+}
+
+TEST_CASE("the state moves to another detector, bit for bit, and hostile bytes are refused") {
+    auto topology = detector();
+    auto s = learned(topology);
+    s.edge(edge("a", "b"), 3).edge(edge("a", "c"), 1);
+    topology.inspect(s.tick(40));
+    const auto bytes = topology.save();
+    auto copy = detector();
+    const auto loaded = copy.load(bytes);
+    INFO((loaded ? std::string() : loaded.error().message));
+    REQUIRE(loaded);
+    CHECK(copy.save() == bytes);
+    s.edge(edge("a", "b"), 4);
+    const auto next = s.tick(50);
+    CHECK(names(copy.inspect(next)) == names(topology.inspect(next)));
+    for (std::size_t length = 1; length + 1 < bytes.size(); length += 7) {
+        auto broken = detector();
+        CHECK_FALSE(broken.load(bytes.substr(0, length)));
+    }
+    CHECK_FALSE(detector().load(R"({"version":99})"));
+}
+
+TEST_CASE("memory is bounded: the longest unseen edges are forgotten and counted") {
+    Edges edges(10);
+    for (int i = 0; i < 50; ++i) edges.observe({{edge("a", "d" + std::to_string(i)), 1}}, at(i));
+    CHECK(edges.all().size() == 10);
+    CHECK(edges.forgotten() == 40);
+    CHECK(edges.all().contains(edge_key(edge("a", "d49"))));
+}

@@ -1,0 +1,363 @@
+#include "rules/rules_detector.hpp"
+
+#include "tests/catch.hpp"
+#include "tests/rules/mesh_script.hpp"
+
+using namespace meshwarden;
+using namespace meshwarden::rules;
+using meshwarden::tests::at;
+using meshwarden::tests::Script;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Labels shop_to_ledger{{"source_namespace", "shop"}, {"source_workload", "cart"}, {"destination_namespace", "pay"},
+                            {"destination_service", "ledger"}, {"refused_namespace", "pay"}, {"refused_by", "ledger"}, {"reason", "http"}};
+
+RuleSpec denials_rule() {
+    RuleSpec rule;
+    rule.name = "authz-denials";
+    rule.signal = "authz_denials";
+    rule.by = {"destination_namespace", "destination_service"};
+    rule.threshold = 10;
+    rule.clear = 5;
+    rule.severity = Severity::high;
+    rule.summary = "{{ value }} requests to {{ destination_namespace }}/{{ destination_service }} were denied in {{ window }}";
+    return rule;
+}
+
+SignalSpec signal(std::string name, SignalKind kind = SignalKind::counter) {
+    SignalSpec spec;
+    spec.name = std::move(name);
+    spec.kind = kind;
+    return spec;
+}
+
+Script script() {
+    Script s;
+    s.start();
+    return s;
+}
+
+const RuleVerdict& only_rule(const Inspection& inspection) {
+    REQUIRE(inspection.rules.size() == 1);
+    return inspection.rules[0];
+}
+
+}  // namespace
+
+TEST_CASE("the threshold is strict and sums every source of one destination") {
+    for (const auto& [events, fires] : std::vector<std::pair<double, bool>>{{10, false}, {11, true}}) {
+        RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+        auto s = script();
+        auto other = shop_to_ledger;
+        other.set("source_workload", "scanner");
+        s.count("authz_denials", shop_to_ledger, 1, 6).count("authz_denials", other, 2, events - 6);
+        const auto found = detector.inspect(s.tick(3));
+        REQUIRE(found.findings.size() == (fires ? 1 : 0));
+        CHECK(only_rule(found).health == (fires ? RuleHealth::firing : RuleHealth::ok));
+        if (!fires) continue;
+        const auto& finding = found.findings[0];
+        CHECK(finding.value == 11);
+        CHECK(finding.summary == "11 requests to pay/ledger were denied in 1m");
+        CHECK(finding.started_at == at(1));
+        CHECK(finding.crossed_at == at(2));
+        CHECK(finding.subject == Labels{{"destination_namespace", "pay"}, {"destination_service", "ledger"}});
+        REQUIRE(finding.evidence.top_sources.size() == 2);
+        CHECK(finding.evidence.top_sources[0].value == 6);
+        CHECK(finding.evidence.series.size() == 2);
+    }
+}
+
+TEST_CASE("a burst that came and went while nobody looked is told once, with its end") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    s.silent("authz_denials");
+    CHECK(detector.inspect(s.tick(0)).findings.empty());
+    s.count("authz_denials", shop_to_ledger, 20, 15).count("authz_denials", shop_to_ledger, 40, 25);
+    const auto found = detector.inspect(s.tick(130));
+    REQUIRE(found.findings.size() == 1);
+    CHECK(found.findings[0].value == 40);
+    CHECK(found.findings[0].started_at == at(20));
+    CHECK(found.findings[0].calm_since == at(100));
+    CHECK(found.findings[0].ended_at == at(100));
+    REQUIRE(found.findings[0].evidence.series.size() == 1);
+    CHECK(found.findings[0].evidence.series[0].increment == 40);
+    s.silent("authz_denials");
+    CHECK(detector.inspect(s.tick(140)).findings.empty());
+}
+
+TEST_CASE("what ended before the cursor is not told again after a restart") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    s.silent("authz_denials");
+    s.tick(150);  // the cursor
+    s.count("authz_denials", shop_to_ledger, 20, 40).count("authz_denials", shop_to_ledger, 155, 1);
+    CHECK(detector.inspect(s.tick(160)).findings.empty());
+}
+
+TEST_CASE("a window is never shorter than two scrape intervals and the threshold scales with it") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    Script s(60s);
+    s.start();
+    s.count("authz_denials", shop_to_ledger, 1, 20);
+    const auto calm = detector.inspect(s.tick(2));
+    CHECK(calm.findings.empty());
+    CHECK(only_rule(calm).window == 120s);
+    CHECK(only_rule(calm).threshold == 20);
+    s.count("authz_denials", shop_to_ledger, 61, 1);
+    CHECK(detector.inspect(s.tick(62)).findings.size() == 1);
+}
+
+TEST_CASE("blind and partial are never calm") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    s.count("authz_denials", shop_to_ledger, 1, 11);
+    REQUIRE(detector.inspect(s.tick(2)).findings.size() == 1);
+    SECTION("blind") {
+        s.blind("authz_denials", "nothing is scraped");
+        const auto found = detector.inspect(s.tick(200));
+        CHECK(only_rule(found).health == RuleHealth::blind);
+        CHECK(only_rule(found).cause == "nothing is scraped");
+        CHECK_FALSE(only_rule(found).judged);
+    }
+    SECTION("partial") {
+        s.partial("authz_denials");
+        CHECK_FALSE(only_rule(detector.inspect(s.tick(200))).judged);
+    }
+    SECTION("unreachable") {
+        s.unreachable();
+        CHECK_FALSE(only_rule(detector.inspect(s.tick(200))).judged);
+    }
+    SECTION("the target that took part fails: it cannot be seen whether it goes on") {
+        s.silent("authz_denials").failing({{"job", "kubernetes-pods"}, {"instance", "10.0.0.1:15020"}});
+        const auto found = detector.inspect(s.tick(100));
+        REQUIRE(found.findings.size() == 1);
+        CHECK(found.findings[0].blind);
+        CHECK_FALSE(found.findings[0].ended_at);
+        s.silent("authz_denials");
+        CHECK(detector.inspect(s.tick(101)).findings.at(0).ended_at == at(101));
+    }
+}
+
+TEST_CASE("overrides, exclusions and disabled rules") {
+    auto rule = denials_rule();
+    SECTION("a special threshold") {
+        rule.overrides = {{{}, {*Matcher::parse("destination_service=\"ledger\"")}, 100}};
+        RulesDetector detector({rule}, {signal("authz_denials")});
+        auto s = script();
+        s.count("authz_denials", shop_to_ledger, 1, 100);
+        CHECK(detector.inspect(s.tick(2)).findings.empty());
+        s.count("authz_denials", shop_to_ledger, 3, 1);
+        CHECK(detector.inspect(s.tick(4)).findings.size() == 1);
+    }
+    SECTION("an excluded source") {
+        rule.exclude = {*Matcher::parse("source_workload=~\"cart|x\"")};
+        RulesDetector detector({rule}, {signal("authz_denials")});
+        auto s = script();
+        s.count("authz_denials", shop_to_ledger, 1, 100);
+        CHECK(detector.inspect(s.tick(2)).findings.empty());
+    }
+    SECTION("off") {
+        rule.enabled = false;
+        RulesDetector detector({rule}, {signal("authz_denials")});
+        auto s = script();
+        s.count("authz_denials", shop_to_ledger, 1, 100);
+        const auto found = detector.inspect(s.tick(2));
+        CHECK(found.findings.empty());
+        CHECK(only_rule(found).health == RuleHealth::off);
+    }
+}
+
+TEST_CASE("RBAC counters are judged only for what no labelled series explains") {
+    RuleSpec rule;
+    rule.name = "rbac-denials";
+    rule.signal = "rbac_denials";
+    rule.unexplained_by = "authz_denials";
+    rule.by = {"destination_namespace", "destination_workload"};
+    rule.threshold = 10;
+    rule.hold = 20s;
+    const Labels pod{{"destination_namespace", "pay"}, {"destination_workload", "ledger"}, {"refused_namespace", "pay"},
+                     {"refused_by", "ledger"}, {"reason", "http"}};
+    RulesDetector detector({rule}, {signal("rbac_denials")});
+    auto s = script();
+    s.silent("authz_denials");
+    s.count("rbac_denials", pod, 1, 30);
+    CHECK(detector.inspect(s.tick(2)).findings.empty());
+    SECTION("the caller's series explains it a scrape later") {
+        auto grpc = shop_to_ledger;
+        grpc.set("reason", "grpc");
+        s.silent("rbac_denials").count("authz_denials", grpc, 6, 25);
+        CHECK(detector.inspect(s.tick(7)).findings.empty());
+        s.silent("rbac_denials").silent("authz_denials");
+        CHECK(detector.inspect(s.tick(50)).findings.empty());
+    }
+    SECTION("nobody explains it") {
+        s.silent("rbac_denials").silent("authz_denials");
+        const auto found = detector.inspect(s.tick(25));
+        REQUIRE(found.findings.size() == 1);
+        CHECK(found.findings[0].crossed_at == at(21));
+        CHECK(found.findings[0].started_at == at(1));
+    }
+    SECTION("while the labelled series cannot be read nothing is judged") {
+        s.silent("rbac_denials").partial("authz_denials");
+        const auto found = detector.inspect(s.tick(25));
+        CHECK(found.findings.empty());
+        CHECK_FALSE(only_rule(found).judged);
+    }
+}
+
+TEST_CASE("the evidence says how many refusals the mesh itself made") {
+    auto rule = denials_rule();
+    rule.corroborated_by = "rbac_denials";
+    RulesDetector detector({rule}, {signal("authz_denials")});
+    const Labels pod{{"refused_namespace", "pay"}, {"refused_by", "ledger"}, {"reason", "http"}};
+    auto s = script();
+    auto grpc = shop_to_ledger;
+    grpc.set("reason", "grpc");
+    s.count("authz_denials", shop_to_ledger, 1, 14).count("authz_denials", grpc, 1, 5).count("rbac_denials", pod, 1, 13);
+    const auto found = detector.inspect(s.tick(2));
+    REQUIRE(found.findings.size() == 1);
+    REQUIRE_FALSE(found.findings[0].evidence.notes.empty());
+    CHECK_THAT(found.findings[0].evidence.notes[0], Catch::Matchers::Contains("between 8 and 13 of the 14"));
+}
+
+TEST_CASE("corroboration says a number only where it can be told") {
+    CHECK(corroboration(0, 3, 3).empty());
+    CHECK_THAT(corroboration(9, 0, 0), Catch::Matchers::Contains("none of the 9"));
+    CHECK_THAT(corroboration(9, 0, 9), Catch::Matchers::Contains("all of the 9"));
+    CHECK_THAT(corroboration(14, 0, 8), Catch::Matchers::Contains(" 8 of the 14"));
+    CHECK_THAT(corroboration(14, 5, 13), Catch::Matchers::Contains("between 8 and 13"));
+    CHECK_THAT(corroboration(14, 5, 19), Catch::Matchers::Contains("all of the 14"));
+}
+
+TEST_CASE("slow pushes fire by number or by share") {
+    RuleSpec rule;
+    rule.name = "slow-convergence";
+    rule.signal = "slow_convergence";
+    rule.window = 5min;
+    rule.threshold = 4;
+    rule.share = ShareLimit{0.01, 100};
+    struct Case {
+        double slow, all;
+        bool fires;
+    };
+    for (const auto& c : std::vector<Case>{{4, 50, false}, {5, 50, true}, {2, 100, true}, {1, 100, false}, {2, 99, false}}) {
+        INFO(c.slow << " of " << c.all);
+        RulesDetector detector({rule}, {signal("slow_convergence", SignalKind::histogram_tail)});
+        auto s = script();
+        s.count("slow_convergence", {{"cluster", "c"}}, 1, c.slow, c.all);
+        CHECK(detector.inspect(s.tick(2)).findings.size() == (c.fires ? 1 : 0));
+    }
+}
+
+TEST_CASE("proxies lost: a share of the highest level of the last hour") {
+    RuleSpec rule;
+    rule.name = "proxies-lost";
+    rule.signal = "proxies_connected";
+    rule.threshold = 0.1;
+    auto spec = signal("proxies_connected", SignalKind::drop);
+    RulesDetector detector({rule}, {spec});
+    auto s = script();
+    const Labels a{{"instance", "a"}}, b{{"instance", "b"}};
+    const auto level = [&](double seconds, double of_a, double of_b, bool gone = false) {
+        s.level("proxies_connected", SignalKind::drop, a, seconds, of_a, gone).level("proxies_connected", SignalKind::drop, b, seconds, of_b);
+        return detector.inspect(s.tick(seconds)).findings;
+    };
+    CHECK(level(1, 50, 50).empty());
+    CHECK(level(2, 45, 45).empty());
+    const auto found = level(3, 44, 45);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].value == Approx(0.11));
+    CHECK(level(4, 0, 100, true).at(0).ended_at == at(4));
+    CHECK(level(3700, 0, 100).empty());
+}
+
+TEST_CASE("the frozen mesh: changes leave debounce and nothing follows") {
+    RuleSpec rule;
+    rule.name = "mesh-frozen";
+    rule.signal = "mesh_frozen";
+    rule.threshold = 60;
+    RulesDetector detector({rule}, {signal("mesh_frozen", SignalKind::stalled)});
+    auto s = script();
+    const auto tick = [&](double seconds, double rises, double follows, double gate) {
+        s.stall("mesh_frozen", {{"instance", "istiod"}}, seconds, rises, follows, gate);
+        return detector.inspect(s.tick(seconds)).findings;
+    };
+    CHECK(tick(1, 1, 10, 50).empty());
+    CHECK(tick(5, 1, 0, 50).empty());
+    CHECK(tick(60, 1, 0, 50).empty());
+    const auto found = tick(66, 1, 0, 50);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].started_at == at(5));
+    CHECK(tick(70, 0, 40, 50).at(0).ended_at == at(70));
+    CHECK(tick(75, 1, 0, 0).empty());
+    CHECK(tick(200, 0, 0, 0).empty());
+}
+
+TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") {
+    RuleSpec lost;
+    lost.name = "coverage-lost";
+    lost.signal = "coverage";
+    lost.threshold = 0.2;
+    lost.hold = 10s;
+    RuleSpec gone = lost;
+    gone.name = "prometheus-unreachable";
+    gone.threshold = 0;
+    gone.hold = 30s;
+    SECTION("targets fail") {
+        RulesDetector detector({lost}, {});
+        auto s = script();
+        s.covered("authz_denials", 40);
+        CHECK(detector.inspect(s.tick(0)).findings.empty());
+        s.covered("authz_denials", 31);
+        CHECK(detector.inspect(s.tick(1)).findings.empty());
+        s.covered("authz_denials", 31);
+        const auto found = detector.inspect(s.tick(12)).findings;
+        REQUIRE(found.size() == 1);
+        CHECK(found[0].kind == IncidentKind::coverage);
+        CHECK_THAT(found[0].evidence.notes.at(0), Catch::Matchers::Contains("31 targets, on 40 before"));
+        s.covered("authz_denials", 40);
+        CHECK(detector.inspect(s.tick(13)).findings.at(0).ended_at == at(13));
+    }
+    SECTION("no answer") {
+        RulesDetector detector({gone}, {});
+        auto s = script();
+        CHECK(detector.inspect(s.tick(0)).findings.empty());
+        s.unreachable();
+        CHECK(detector.inspect(s.tick(10)).findings.empty());
+        s.unreachable();
+        CHECK(detector.inspect(s.tick(41)).findings.size() == 1);
+        CHECK(detector.inspect(s.tick(42)).findings.at(0).ended_at == at(42));
+    }
+}
+
+TEST_CASE("evidence is bounded and says what was cut") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    for (int i = 0; i < 30; ++i) {
+        auto labels = shop_to_ledger;
+        labels.set("source_workload", "w" + std::to_string(i));
+        s.count("authz_denials", labels, 1, i + 1);
+    }
+    const auto found = detector.inspect(s.tick(2)).findings;
+    REQUIRE(found.size() == 1);
+    const auto& evidence = found[0].evidence;
+    CHECK(evidence.series.size() == Evidence::max_series);
+    CHECK(evidence.series[0].increment == 30);
+    CHECK(evidence.top_sources.size() == Evidence::max_sources);
+    CHECK(evidence.truncated);
+    CHECK(evidence.notes.size() == 2);
+}
+
+TEST_CASE("the same state and snapshot give the same findings") {
+    RulesDetector one({denials_rule()}, {signal("authz_denials")}), two({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    for (int i = 0; i < 100; ++i) {
+        s.count("authz_denials", shop_to_ledger, i, (i * 7) % 5);
+        const auto snapshot = s.tick(i + 0.5);
+        const auto a = one.inspect(snapshot), b = two.inspect(snapshot);
+        REQUIRE(a.findings.size() == b.findings.size());
+        for (std::size_t k = 0; k < a.findings.size(); ++k) CHECK(a.findings[k].summary == b.findings[k].summary);
+    }
+}
