@@ -13,10 +13,10 @@
 namespace meshwarden::meshsim {
 namespace {
 
-constexpr std::array nouns{"cart",    "checkout", "ledger",  "orders",  "catalog", "search", "reviews", "ratings",
-                           "profile", "billing",  "invoice", "wallet",  "payment", "fraud",  "shipping", "stock",
-                           "pricing", "offers",   "mail",    "media",   "login",   "session", "audit",   "reports",
-                           "feed",    "chat",     "geo",     "tax",     "quote",   "refund"};
+constexpr std::array nouns{"cart",    "checkout", "ledger",  "orders", "catalog", "search",  "reviews",  "ratings",
+                           "profile", "billing",  "invoice", "wallet", "payment", "fraud",   "shipping", "stock",
+                           "pricing", "offers",   "mail",    "media",  "login",   "session", "audit",    "reports",
+                           "feed",    "chat",     "geo",     "tax",    "quote",   "refund"};
 constexpr std::array spaces{"shop", "pay", "web", "data", "ops", "core", "iot", "crm", "hr", "labs"};
 constexpr std::array protocols{Protocol::http, Protocol::http, Protocol::grpc, Protocol::http, Protocol::tcp};
 

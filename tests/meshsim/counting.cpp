@@ -63,8 +63,10 @@ void count_http(Mesh& mesh, Page& page, SeriesKey key, const HttpTail& http, std
 }
 
 void count_tcp(Page& page, SeriesKey key, std::uint64_t n) {
-  for (const auto& [family, step] : {std::pair{Family::tcp_opened, std::uint64_t{1}}, {Family::tcp_closed, 1},
-                                     {Family::tcp_received, bytes_received}, {Family::tcp_sent, bytes_sent}}) {
+  for (const auto& [family, step] : {std::pair{Family::tcp_opened, std::uint64_t{1}},
+                                     {Family::tcp_closed, 1},
+                                     {Family::tcp_received, bytes_received},
+                                     {Family::tcp_sent, bytes_sent}}) {
     key.family = family;
     page.add(key, n * step);
   }
@@ -117,20 +119,29 @@ void count_request_source(Mesh& mesh, Pod& client, Parties parties, HttpTail htt
   http.policy = "unknown";
   touch_cluster(mesh, client, *parties.destination);
   count_http(mesh, client.page,
-             {.family = Family::requests, .reporter = reporters(mesh.texts).source, .source = source_text(mesh, parties.source),
-              .destination = parties.destination->texts.destination}, http, n);
+             {.family = Family::requests,
+              .reporter = reporters(mesh.texts).source,
+              .source = source_text(mesh, parties.source),
+              .destination = parties.destination->texts.destination},
+             http, n);
 }
 
 void count_request_destination(Mesh& mesh, Pod& server, Parties parties, HttpTail http, std::uint64_t n) {
   count_http(mesh, server.page,
-             {.family = Family::requests, .reporter = reporters(mesh.texts).destination,
-              .source = source_text(mesh, parties.source), .destination = parties.destination->texts.destination}, http, n);
+             {.family = Family::requests,
+              .reporter = reporters(mesh.texts).destination,
+              .source = source_text(mesh, parties.source),
+              .destination = parties.destination->texts.destination},
+             http, n);
 }
 
 void count_request_waypoint(Mesh& mesh, Pod& waypoint, Parties parties, HttpTail http, std::uint64_t n) {
   count_http(mesh, waypoint.page,
-             {.family = Family::requests, .reporter = reporters(mesh.texts).waypoint,
-              .source = source_text(mesh, parties.source), .destination = parties.destination->texts.destination}, http, n);
+             {.family = Family::requests,
+              .reporter = reporters(mesh.texts).waypoint,
+              .source = source_text(mesh, parties.source),
+              .destination = parties.destination->texts.destination},
+             http, n);
 }
 
 void count_refused(Mesh& mesh, Pod& proxy, Parties parties, HttpTail http, std::uint64_t n) {
@@ -138,37 +149,53 @@ void count_refused(Mesh& mesh, Pod& proxy, Parties parties, HttpTail http, std::
   if (gateway) http.policy = "unknown";
   const Reporters names = reporters(mesh.texts);
   count_http(mesh, proxy.page,
-             {.family = Family::requests, .reporter = gateway ? names.source : names.waypoint,
-              .source = source_text(mesh, parties.source), .destination = parties.destination->texts.refused}, http, n);
+             {.family = Family::requests,
+              .reporter = gateway ? names.source : names.waypoint,
+              .source = source_text(mesh, parties.source),
+              .destination = parties.destination->texts.refused},
+             http, n);
 }
 
 void count_tcp_source(Mesh& mesh, Pod& client, Parties parties, std::uint64_t n) {
   touch_cluster(mesh, client, *parties.destination);
   count_tcp(client.page,
-            {.family = Family::tcp_opened, .reporter = reporters(mesh.texts).source, .source = source_text(mesh, parties.source),
-             .destination = parties.destination->texts.destination, .tail = tcp_tail(mesh.texts, "-", "unknown")}, n);
+            {.family = Family::tcp_opened,
+             .reporter = reporters(mesh.texts).source,
+             .source = source_text(mesh, parties.source),
+             .destination = parties.destination->texts.destination,
+             .tail = tcp_tail(mesh.texts, "-", "unknown")},
+            n);
 }
 
 void count_tcp_destination(Mesh& mesh, Pod& server, Parties parties, std::uint64_t n) {
   count_tcp(server.page,
-            {.family = Family::tcp_opened, .reporter = reporters(mesh.texts).destination,
-             .source = source_text(mesh, parties.source), .destination = parties.destination->texts.destination,
-             .tail = tcp_tail(mesh.texts, "-", "mutual_tls")}, n);
+            {.family = Family::tcp_opened,
+             .reporter = reporters(mesh.texts).destination,
+             .source = source_text(mesh, parties.source),
+             .destination = parties.destination->texts.destination,
+             .tail = tcp_tail(mesh.texts, "-", "mutual_tls")},
+            n);
   count_listener(mesh, server, Family::listener_ssl_handshake, n);
 }
 
 void count_tunnel_source(Mesh& mesh, const Pod& client, Parties parties, Tunnel tunnel, std::uint64_t n) {
   const WorkloadTexts& destination = parties.destination->texts;
   count_tunnel(mesh, tunnel_page(mesh, client),
-               {.family = Family::tcp_opened, .reporter = reporters(mesh.texts).source, .source = source_text(mesh, parties.source),
-                .destination = tunnel.to_waypoint ? destination.via_waypoint : destination.destination}, tunnel, n);
+               {.family = Family::tcp_opened,
+                .reporter = reporters(mesh.texts).source,
+                .source = source_text(mesh, parties.source),
+                .destination = tunnel.to_waypoint ? destination.via_waypoint : destination.destination},
+               tunnel, n);
 }
 
 void count_tunnel_destination(Mesh& mesh, const Pod& server, Parties parties, Tunnel tunnel, std::uint64_t n) {
   const Workload* source = tunnel.from_waypoint ? &mesh.workloads[mesh.waypoint] : parties.source;
   count_tunnel(mesh, tunnel_page(mesh, server),
-               {.family = Family::tcp_opened, .reporter = reporters(mesh.texts).destination, .source = source_text(mesh, source),
-                .destination = parties.destination->texts.destination}, tunnel, n);
+               {.family = Family::tcp_opened,
+                .reporter = reporters(mesh.texts).destination,
+                .source = source_text(mesh, source),
+                .destination = parties.destination->texts.destination},
+               tunnel, n);
 }
 
 void count_rbac_http(Mesh& mesh, Pod& pod, bool allowed, std::uint64_t n) {
@@ -177,7 +204,8 @@ void count_rbac_http(Mesh& mesh, Pod& pod, bool allowed, std::uint64_t n) {
 }
 
 void count_rbac_tcp(Mesh& mesh, Pod& pod, bool allowed, std::uint64_t n) {
-  const char* labels = allowed ? R"(authz_enforce_result="allowed",tcp_prefix="rbac")" : R"(authz_enforce_result="denied",tcp_prefix="rbac")";
+  const char* labels = allowed ? R"(authz_enforce_result="allowed",tcp_prefix="rbac")"
+                               : R"(authz_enforce_result="denied",tcp_prefix="rbac")";
   pod.page.add({.family = Family::tcp_rbac, .tail = mesh.texts.intern(labels)}, n);
 }
 
@@ -199,9 +227,12 @@ void touch_cluster(Mesh& mesh, Pod& client, const Workload& destination) {
 
 std::string_view protocol_name(Protocol protocol) {
   switch (protocol) {
-    case Protocol::grpc: return "grpc";
-    case Protocol::tcp: return "tcp";
-    default: return "http";
+    case Protocol::grpc:
+      return "grpc";
+    case Protocol::tcp:
+      return "tcp";
+    default:
+      return "http";
   }
 }
 

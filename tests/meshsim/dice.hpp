@@ -1,4 +1,5 @@
-// Numbers that depend on nothing but what they are asked for: the same seed and question give the same answer, in any order.
+// Numbers that depend on nothing but what they are asked for: the same seed and question give the same answer, in any
+// order.
 #pragma once
 #include <cmath>
 #include <cstdint>

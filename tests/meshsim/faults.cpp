@@ -24,15 +24,29 @@ double next_due(const Fault& fault) {
     return over ? never : due;
   }
   if (fault.made >= fault.planned) return never;
-  return fault.started_at + fault.parameters.over * static_cast<double>(fault.made) / static_cast<double>(fault.planned);
+  return fault.started_at +
+         fault.parameters.over * static_cast<double>(fault.made) / static_cast<double>(fault.planned);
+}
+
+void name_touched(Mesh& mesh, Fault& fault) {
+  constexpr std::size_t most = 100;
+  for (const PodId id : fault.pods) {
+    if (fault.touched.size() < most) fault.touched.push_back(mesh.pod(id).name);
+  }
+  for (const WorkloadId id : fault.destinations) {
+    if (fault.touched.size() < most) fault.touched.push_back(mesh.workloads[id].space + "/" + mesh.workloads[id].name);
+  }
 }
 
 std::uint64_t number_of(const Mesh& mesh, const std::deque<Fault>& faults, const std::string& kind) {
-  const auto earlier = std::ranges::count_if(faults, [&](const Fault& fault) { return fault.parameters.kind == kind; });
+  const auto earlier = std::ranges::count_if(
+      faults, [&](const Fault& fault) { return fault.parameters.kind == kind && !fault.background; });
   return dice(mesh.options.seed, dice_text(kind), earlier);
 }
 
-nlohmann::json time_or_null(const std::optional<double>& time) { return time ? nlohmann::json(*time) : nlohmann::json(); }
+nlohmann::json time_or_null(const std::optional<double>& time) {
+  return time ? nlohmann::json(*time) : nlohmann::json();
+}
 
 }  // namespace
 
@@ -52,6 +66,7 @@ std::expected<std::uint64_t, Problem> Engine::begin(const Parameters& parameters
   if (fault.kind->prepare) {
     if (const auto done = fault.kind->prepare(mesh_, fault); !done) return std::unexpected(done.error());
   }
+  name_touched(mesh_, fault);
   if (fault.made > parameters.threshold) fault.crossed_at = now;
   faults_.push_back(std::move(fault));
   running_.push_back(faults_.size() - 1);
@@ -111,6 +126,7 @@ nlohmann::json to_json(const Fault& fault) {
   return {{"id", fault.id},
           {"kind", fault.kind->name},
           {"labels", fault.labels},
+          {"touched", fault.touched},
           {"count", fault.made},
           {"started_at", fault.started_at},
           {"crossed_at", time_or_null(fault.crossed_at)},

@@ -46,6 +46,7 @@ struct Fault {
   std::vector<WorkloadId> destinations;  // of a scan
   std::optional<std::uint32_t> edge;
   std::uint64_t lost = 0;
+  std::vector<std::string> touched;  // names of those pods, or "namespace/service" of those destinations; the first 100
 };
 
 using Problem = std::string;

@@ -34,7 +34,8 @@ double gauge(Simulation& simulation, const std::string& pod, const std::string& 
 
 TEST_CASE("the record tells when the pages held more than the threshold") {
   Simulation simulation({}, {}, false, start);
-  const auto begun = simulation.begin({{"kind", "denials-http"}, {"count", 60}, {"over", 60}, {"threshold", 10}}, start);
+  const auto begun =
+      simulation.begin({{"kind", "denials-http"}, {"count", 60}, {"over", 60}, {"threshold", 10}}, start);
   REQUIRE(begun);
   CHECK((*begun)["crossed_at"].is_null());
   CHECK((*begun)["ended_at"].is_null());
@@ -62,11 +63,12 @@ TEST_CASE("an ended fault makes no more events") {
 
 TEST_CASE("what cannot be done is refused with a reason") {
   Simulation simulation({}, {}, false, start);
-  for (const char* body : {R"({"kind":"flood"})", R"({"kind":"denials-http","cuont":1})", R"({"kind":"denials-http","count":-1})",
-                           R"({"kind":"denials-http","destination":"no/where"})", R"({"kind":"denials-http","source":"no/one"})",
-                           R"({"kind":"denials-grpc","destination":"bank/media"})", R"({"kind":"mtls","reason":"bad luck"})",
-                           R"({"kind":"denials-http","over":"3 parsecs"})", R"({"kind":"autoscale"})", R"({"kind":7})", "[]",
-                           R"({"kind":"proxies-lost","share":2})", R"({"kind":"scan","destinations":4000})"}) {
+  for (const char* body :
+       {R"({"kind":"flood"})", R"({"kind":"denials-http","cuont":1})", R"({"kind":"denials-http","count":-1})",
+        R"({"kind":"denials-http","destination":"no/where"})", R"({"kind":"denials-http","source":"no/one"})",
+        R"({"kind":"denials-grpc","destination":"bank/media"})", R"({"kind":"mtls","reason":"bad luck"})",
+        R"({"kind":"denials-http","over":"3 parsecs"})", R"({"kind":"autoscale"})", R"({"kind":"scan","count":3})", R"({"kind":7})", "[]",
+        R"({"kind":"proxies-lost","share":2})", R"({"kind":"scan","destinations":4000})"}) {
     INFO(body);
     const auto begun = simulation.begin(json::parse(body), start + 1);
     REQUIRE(!begun);
@@ -80,6 +82,7 @@ TEST_CASE("a restarted pod counts from nothing under its old name") {
   const auto pods = pods_of(simulation, "wallet", start);
   REQUIRE(simulation.begin({{"kind", "pod-restart"}, {"destination", "pay/wallet"}, {"pod", pods[0]}}, start + 60));
   CHECK(pods_of(simulation, "wallet", start + 60) == pods);
+  CHECK((*simulation.fault(1, start + 60))["touched"] == json::array({pods[0]}));
   CHECK(page_body(simulation, pods[0], start + 60).find("istio_requests_total") == std::string::npos);
   CHECK(gauge(simulation, pods[0], "envoy_server_uptime", start + 64) == 0);
   CHECK(gauge(simulation, pods[0], "envoy_server_uptime", start + 71) == 10);
@@ -125,7 +128,8 @@ TEST_CASE("a scrape outage darkens its targets and loses nothing") {
   CHECK(sum(snapshot(simulation, start + 31), "envoy_http_rbac", {R"(authz_enforce_result="denied")"}) == 10);
   REQUIRE(simulation.begin({{"kind", "scrape-outage"}, {"share", 0.5}, {"over", 20}}, start + 40));
   std::size_t dark = 0, all = 0;
-  for (const auto& pod : target_pods(simulation, start + 41)) dark += simulation.page(pod, start + 41).status == 503 ? 1 : 0, ++all;
+  for (const auto& pod : target_pods(simulation, start + 41))
+    dark += simulation.page(pod, start + 41).status == 503 ? 1 : 0, ++all;
   CHECK(dark >= all / 2);
   CHECK(dark <= all / 2 + 1);
 }
@@ -134,10 +138,12 @@ TEST_CASE("a vanished edge is silent until it is ended") {
   Simulation simulation({}, {}, false, start);
   const json record = *simulation.begin({{"kind", "vanished-edge"}}, start + 10);
   const std::string who = "source_workload=\"" + record["labels"]["source_workload"].get<std::string>() + "\"";
-  const std::string where = "destination_service_name=\"" + record["labels"]["destination_service"].get<std::string>() + "\"";
+  const std::string where =
+      "destination_service_name=\"" + record["labels"]["destination_service"].get<std::string>() + "\"";
   const auto calls = [&](double now) {
     const Snapshot all = snapshot(simulation, now);
-    return sum(all, "istio_requests_total", {who, where}) + sum(all, "istio_tcp_connections_opened_total", {who, where});
+    return sum(all, "istio_requests_total", {who, where}) +
+           sum(all, "istio_tcp_connections_opened_total", {who, where});
   };
   const auto silent = calls(start + 10);
   CHECK(silent > 0);
@@ -178,7 +184,8 @@ TEST_CASE("a restart of the whole mesh takes every proxy and not istiod") {
 }
 
 TEST_CASE("a scenario plays at its times and names the line of what is wrong") {
-  const auto steps = parse_scenario("steps:\n- {at: 20s, kind: denials-http, count: 12}\n- {at: 1m30s, kind: deploy, destination: pay/wallet}\n");
+  const auto steps = parse_scenario(
+      "steps:\n- {at: 20s, kind: denials-http, count: 12}\n- {at: 1m30s, kind: deploy, destination: pay/wallet}\n");
   REQUIRE(steps);
   Simulation simulation({}, *steps, false, start);
   CHECK(simulation.faults(false, start + 19.9).empty());
@@ -205,7 +212,8 @@ TEST_CASE("healthy background changes the pods, and only shows when asked for") 
 
 TEST_CASE("the routes answer as told") {
   boost::asio::io_context context;
-  Simulation simulation({}, {}, false, std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
+  Simulation simulation({}, {}, false,
+                        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
   Server server(context, {boost::asio::ip::make_address("127.0.0.1"), 0}, simulation);
   CHECK(server.answer("POST", "/faults", R"({"kind":"denials-http"})").status == 200);
   CHECK(server.answer("POST", "/faults", "{").status == 400);

@@ -29,10 +29,12 @@ void histogram(Out out, std::string_view name, std::string_view help, const Hist
 
 void pushes_part(Out out, const Istiod& istiod) {
   histogram(out, "pilot_proxy_convergence_time",
-            "Delay in seconds between config change and a proxy receiving all required configuration.", istiod.convergence);
+            "Delay in seconds between config change and a proxy receiving all required configuration.",
+            istiod.convergence);
   histogram(out, "pilot_proxy_queue_time", "Time in seconds, a proxy is in the push queue before being dequeued.",
             istiod.queue_time);
-  head(out, "pilot_push_triggers", "counter", "Total number of times a push was triggered, labeled by reason for the push.");
+  head(out, "pilot_push_triggers", "counter",
+       "Total number of times a push was triggered, labeled by reason for the push.");
   fmt::format_to(out, "pilot_push_triggers{{type=\"config\"}} {}\n", istiod.push_triggers);
 }
 
@@ -62,14 +64,18 @@ void Istiod::change() {
 std::string Istiod::render(double now) const {
   std::string text;
   const Out out(text);
-  single(out, "citadel_server_root_cert_expiry_timestamp", "gauge", "The unix timestamp, in seconds, when the root cert will expire.",
+  single(out, "citadel_server_root_cert_expiry_timestamp", "gauge",
+         "The unix timestamp, in seconds, when the root cert will expire.",
          static_cast<std::uint64_t>(born) + 315360000);
   single(out, "endpoint_no_pod", "gauge", "Endpoints without an associated pod.", 0);
   head(out, "istio_build", "gauge", "Istio component build info");
   fmt::format_to(out, "istio_build{{component=\"pilot\",tag=\"1.30.3\"}} 1\n");
   single(out, "istiod_uptime_seconds", "gauge", "Current istiod server uptime in seconds", now - born);
   single(out, "pilot_conflict_inbound_listener", "gauge", "Number of conflicting inbound listeners.", 0);
-  histogram(out, "pilot_debounce_time", "Delay in seconds between the first config enters debouncing and the merged push request is pushed into the push queue (includes pushcontext_init_seconds).", debounce);
+  histogram(out, "pilot_debounce_time",
+            "Delay in seconds between the first config enters debouncing and the merged push request is pushed into "
+            "the push queue (includes pushcontext_init_seconds).",
+            debounce);
   head(out, "pilot_inbound_updates", "counter", "Total number of updates received by pilot.");
   fmt::format_to(out, "pilot_inbound_updates{{type=\"config\"}} {}\n", updates_config);
   fmt::format_to(out, "pilot_inbound_updates{{type=\"eds\"}} {}\n", updates_endpoints);

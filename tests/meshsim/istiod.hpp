@@ -1,5 +1,5 @@
-// The control plane's own counters. Families that a real istiod does not show before the first event are absent here too.
-// Not thread-safe. Times in seconds.
+// The control plane's own counters. Families that a real istiod does not show before the first event are absent here
+// too. Not thread-safe. Times in seconds.
 #pragma once
 #include <array>
 #include <cstdint>

@@ -26,7 +26,8 @@ constexpr std::array table{
     Kind{"mtls-ambient", Need::ambient, Caller::known, parties, 12, fail_mtls_ambient, name_handshake},
     Kind{"mtls-gateway", Need::nothing, Caller::nobody, "reason", 12, fail_mtls_gateway, name_reason},
     Kind{"plaintext-strict", Need::sidecar, Caller::outside, parties, 12, send_plaintext, name_plaintext},
-    Kind{"plaintext-ambient", Need::ambient, Caller::outside, "destination", 40, send_plaintext_ambient, name_plaintext_ambient},
+    Kind{"plaintext-ambient", Need::ambient, Caller::outside, "destination", 40, send_plaintext_ambient,
+         name_plaintext_ambient},
     Kind{"retry-storm", Need::web, Caller::known, parties, 200, retry},
     Kind{"new-edge", Need::by_protocol, Caller::fresh, "source destination protocol", 5, call_once},
     Kind{"scan", Need::nothing, Caller::nobody, "source destinations", 0, scan_next, list_destinations},
@@ -45,19 +46,30 @@ constexpr std::array table{
 bool fits(const Workload& workload, Need need, const std::string& protocol) {
   const bool sidecar = workload.role == Role::service && workload.mode == Mode::sidecar;
   switch (need) {
-    case Need::nothing: return true;
-    case Need::workload: return workload.role == Role::service || workload.role == Role::gateway || workload.role == Role::ztunnel ||
-                                workload.role == Role::waypoint;
-    case Need::edge: return workload.role == Role::service;
+    case Need::nothing:
+      return true;
+    case Need::workload:
+      return workload.role == Role::service || workload.role == Role::gateway || workload.role == Role::ztunnel ||
+             workload.role == Role::waypoint;
+    case Need::edge:
+      return workload.role == Role::service;
     case Need::http:
-    case Need::frontend: return sidecar && workload.protocol == Protocol::http;
-    case Need::grpc: return sidecar && workload.protocol == Protocol::grpc;
-    case Need::tcp: return sidecar && workload.protocol == Protocol::tcp;
-    case Need::web: return sidecar && workload.protocol != Protocol::tcp;
-    case Need::sidecar: return sidecar;
-    case Need::ambient: return workload.role == Role::service && workload.mode == Mode::ambient;
-    case Need::waypoint: return workload.role == Role::service && workload.mode == Mode::waypoint;
-    case Need::by_protocol: return sidecar && workload.protocol == (protocol == "tcp" ? Protocol::tcp : Protocol::http);
+    case Need::frontend:
+      return sidecar && workload.protocol == Protocol::http;
+    case Need::grpc:
+      return sidecar && workload.protocol == Protocol::grpc;
+    case Need::tcp:
+      return sidecar && workload.protocol == Protocol::tcp;
+    case Need::web:
+      return sidecar && workload.protocol != Protocol::tcp;
+    case Need::sidecar:
+      return sidecar;
+    case Need::ambient:
+      return workload.role == Role::service && workload.mode == Mode::ambient;
+    case Need::waypoint:
+      return workload.role == Role::service && workload.mode == Mode::waypoint;
+    case Need::by_protocol:
+      return sidecar && workload.protocol == (protocol == "tcp" ? Protocol::tcp : Protocol::http);
   }
   return false;
 }
@@ -83,7 +95,8 @@ bool strangers(const Mesh& mesh, WorkloadId source, WorkloadId destination) {
 
 std::expected<WorkloadId, Problem> named(const Mesh& mesh, const std::string& name) {
   const auto found = mesh.workload_by_name.find(name);
-  if (found == mesh.workload_by_name.end()) return std::unexpected(fmt::format("no workload '{}' (namespace/name)", name));
+  if (found == mesh.workload_by_name.end())
+    return std::unexpected(fmt::format("no workload '{}' (namespace/name)", name));
   return found->second;
 }
 
@@ -109,16 +122,20 @@ std::expected<void, Problem> choose_destination(Mesh& mesh, Fault& fault, std::u
   if (!name.empty()) {
     const auto found = named(mesh, name);
     if (!found) return std::unexpected(found.error());
-    if (!suits(*found)) return std::unexpected(fmt::format("{} cannot be done to {}: wrong protocol or mode", fault.kind->name, name));
+    if (!suits(*found))
+      return std::unexpected(fmt::format("{} cannot be done to {}: wrong protocol or mode", fault.kind->name, name));
     fault.destination = *found;
     return {};
   }
   if (need == Need::nothing) return {};
-  const auto found = pick(mesh, number, [&](WorkloadId id) {
-    if (need == Need::workload && mesh.workloads[id].role != Role::service) return false;
-    if (needs_known_caller(fault) && callers(mesh, id, Role::service).empty()) return false;
-    return suits(id) && (need != Need::frontend || !callers(mesh, id, Role::gateway).empty());
-  }, "no service suits");
+  const auto found = pick(
+      mesh, number,
+      [&](WorkloadId id) {
+        if (need == Need::workload && mesh.workloads[id].role != Role::service) return false;
+        if (needs_known_caller(fault) && callers(mesh, id, Role::service).empty()) return false;
+        return suits(id) && (need != Need::frontend || !callers(mesh, id, Role::gateway).empty());
+      },
+      "no service suits");
   if (!found) return std::unexpected(found.error());
   fault.destination = *found;
   return {};
@@ -134,7 +151,9 @@ std::expected<void, Problem> choose_source(Mesh& mesh, Fault& fault, std::uint64
     if (known.empty()) return std::unexpected("nobody inside the mesh calls that destination");
     fault.source = known[number % known.size()];
   } else if (wanted == "new" || (wanted.empty() && caller == Caller::fresh)) {
-    const auto found = pick(mesh, number, [&](WorkloadId id) { return strangers(mesh, id, *fault.destination); }, "everybody has called it");
+    const auto found = pick(
+        mesh, number, [&](WorkloadId id) { return strangers(mesh, id, *fault.destination); },
+        "everybody has called it");
     if (!found) return std::unexpected(found.error());
     fault.source = *found;
   } else if (!wanted.empty() && wanted != "outside") {
@@ -190,13 +209,16 @@ std::expected<void, Problem> list_destinations(Mesh& mesh, Fault& fault) {
   const std::uint64_t wanted = fault.parameters.destinations.value_or(8);
   const std::uint64_t number = dice(mesh.options.seed, 9, fault.id);
   const std::string& name = fault.parameters.source;
-  const auto found = name.empty() || name == "new" || name == "known"
-                         ? pick(mesh, number, [&](WorkloadId id) { return fits(mesh.workloads[id], Need::sidecar, ""); }, "no service")
-                         : named(mesh, name);
+  const auto found =
+      name.empty() || name == "new" || name == "known"
+          ? pick(
+                mesh, number, [&](WorkloadId id) { return fits(mesh.workloads[id], Need::sidecar, ""); }, "no service")
+          : named(mesh, name);
   if (!found) return std::unexpected(found.error());
   for (WorkloadId id = 0; id < mesh.workloads.size() && fault.destinations.size() < wanted; ++id) {
     const WorkloadId turned = static_cast<WorkloadId>((id + number) % mesh.workloads.size());
-    if (fits(mesh.workloads[turned], Need::sidecar, "") && strangers(mesh, *found, turned)) fault.destinations.push_back(turned);
+    if (fits(mesh.workloads[turned], Need::sidecar, "") && strangers(mesh, *found, turned))
+      fault.destinations.push_back(turned);
   }
   if (wanted == 0 || fault.destinations.size() < wanted) {
     return std::unexpected(fmt::format("only {} services were never called by that source", fault.destinations.size()));

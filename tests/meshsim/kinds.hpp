@@ -28,7 +28,7 @@ struct Kind {
   Caller caller;
   std::string_view parameters;  // beside count, over, threshold; space separated
   std::uint64_t default_count;
-  EventMaker event;              // one event
+  EventMaker event;               // one event
   Preparation prepare = nullptr;  // may set planned, pods, labels; runs at the start
   Ending end = nullptr;           // set for a kind that lasts
   double period = 0;              // seconds between the events of a kind that lasts and goes on making them

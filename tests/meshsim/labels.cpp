@@ -9,21 +9,29 @@ std::string principal(const Workload& workload) {
   return fmt::format("spiffe://cluster.local/ns/{}/sa/{}", workload.space, workload.name);
 }
 
-std::string host(const Workload& service) { return fmt::format("{}.{}.svc.cluster.local", service.name, service.space); }
+std::string host(const Workload& service) {
+  return fmt::format("{}.{}.svc.cluster.local", service.name, service.space);
+}
 
 std::string listener(const Workload& workload) {
   switch (workload.role) {
-    case Role::gateway: return "0.0.0.0_8443";
-    case Role::waypoint: return "0.0.0.0_15008";
-    default: return "0.0.0.0_15006";
+    case Role::gateway:
+      return "0.0.0.0_8443";
+    case Role::waypoint:
+      return "0.0.0.0_15008";
+    default:
+      return "0.0.0.0_15006";
   }
 }
 
 std::string connection_manager(const Workload& workload) {
   switch (workload.role) {
-    case Role::gateway: return "outbound_0.0.0.0_8443";
-    case Role::waypoint: return "inbound-vip_8080";
-    default: return fmt::format("inbound_0.0.0.0_{}", workload.port);
+    case Role::gateway:
+      return "outbound_0.0.0.0_8443";
+    case Role::waypoint:
+      return "inbound-vip_8080";
+    default:
+      return fmt::format("inbound_0.0.0.0_{}", workload.port);
   }
 }
 
@@ -36,31 +44,36 @@ Reporters reporters(Texts& texts) {
 
 std::string source_labels(const Workload& workload) {
   return fmt::format(
-      R"(source_workload="{0}",source_canonical_service="{0}",source_canonical_revision="v1",source_workload_namespace="{1}",)"
+      R"(source_workload="{0}",source_canonical_service="{0}",source_canonical_revision="v1",)"
+      R"(source_workload_namespace="{1}",)"
       R"(source_principal="{2}",source_app="{0}",source_version="v1",source_cluster="Kubernetes")",
       workload.name, workload.space, principal(workload));
 }
 
 std::string unknown_source_labels() {
   return R"(source_workload="unknown",source_canonical_service="unknown",source_canonical_revision="latest",)"
-         R"(source_workload_namespace="unknown",source_principal="unknown",source_app="unknown",source_version="unknown",)"
+         R"(source_workload_namespace="unknown",source_principal="unknown",source_app="unknown",)"
+         R"(source_version="unknown",)"
          R"(source_cluster="unknown")";
 }
 
 std::string destination_labels(const Workload* workload, const Workload& service) {
   const std::string name = workload ? workload->name : "unknown";
   return fmt::format(
-      R"(destination_workload="{0}",destination_workload_namespace="{1}",destination_principal="{2}",destination_app="{0}",)"
+      R"(destination_workload="{0}",destination_workload_namespace="{1}",destination_principal="{2}",)"
+      R"(destination_app="{0}",)"
       R"(destination_version="{3}",destination_service="{4}",destination_canonical_service="{0}",)"
       R"(destination_canonical_revision="{5}",destination_service_name="{6}",destination_service_namespace="{7}",)"
       R"(destination_cluster="{8}")",
-      name, workload ? workload->space : "unknown", workload ? principal(*workload) : "unknown", workload ? "v1" : "unknown",
-      host(service), workload ? "v1" : "latest", service.name, service.space, workload ? "Kubernetes" : "unknown");
+      name, workload ? workload->space : "unknown", workload ? principal(*workload) : "unknown",
+      workload ? "v1" : "unknown", host(service), workload ? "v1" : "latest", service.name, service.space,
+      workload ? "Kubernetes" : "unknown");
 }
 
 TextId tail(Texts& texts, const HttpTail& http) {
   return texts.intern(fmt::format(
-      R"(request_protocol="{}",response_code="{}",grpc_response_status="{}",response_flags="{}",connection_security_policy="{}")",
+      R"(request_protocol="{}",response_code="{}",grpc_response_status="{}",response_flags="{}",)"
+      R"(connection_security_policy="{}")",
       http.protocol, http.code, http.grpc_status, http.flags, http.policy));
 }
 

@@ -24,14 +24,14 @@ using PodId = std::uint32_t;
 
 // How the labels of other proxies' series name this workload.
 struct WorkloadTexts {
-  TextId source = 0;            // source_* of a caller
-  TextId destination = 0;       // destination_* of the workload and its service
-  TextId refused = 0;           // destination_* where no upstream was chosen: the service is known, the workload is not
-  TextId via_waypoint = 0;      // destination_* at the client's ztunnel: the waypoint as workload, this service
-  TextId cluster = 0;           // cluster_name="outbound|..."
-  TextId allowed = 0;           // labels of its own RBAC counters
+  TextId source = 0;        // source_* of a caller
+  TextId destination = 0;   // destination_* of the workload and its service
+  TextId refused = 0;       // destination_* where no upstream was chosen: the service is known, the workload is not
+  TextId via_waypoint = 0;  // destination_* at the client's ztunnel: the waypoint as workload, this service
+  TextId cluster = 0;       // cluster_name="outbound|..."
+  TextId allowed = 0;       // labels of its own RBAC counters
   TextId denied = 0;
-  TextId listener = 0;          // listener_address of its inbound (or public) listener
+  TextId listener = 0;  // listener_address of its inbound (or public) listener
 };
 
 struct Workload {
@@ -43,7 +43,7 @@ struct Workload {
   int port = 8080;
   std::string hash;  // of the current ReplicaSet; empty for a DaemonSet
   WorkloadTexts texts;
-  std::vector<PodId> pods;  // serving ones
+  std::vector<PodId> pods;                       // serving ones
   std::vector<std::uint32_t> inbound, outbound;  // edges
   std::unordered_set<WorkloadId> visitors;       // callers that only faults made
 };

@@ -162,7 +162,8 @@ void send_plaintext_ambient(Mesh& mesh, Fault& fault, Moment moment) {
 void retry(Mesh& mesh, Fault& fault, Moment moment) {
   const Scene on = scene(mesh, fault, moment);
   const Workload& destination = *on.parties.destination;
-  for (const Family family : {Family::cluster_retry, Family::cluster_retry_exponential, Family::cluster_retry_success}) {
+  for (const Family family :
+       {Family::cluster_retry, Family::cluster_retry_exponential, Family::cluster_retry_success}) {
     count_cluster(mesh, *on.client, destination, family, 1);
   }
   count_request_destination(mesh, on.server, on.parties, cut_of(destination, "-"), 1);
@@ -188,8 +189,8 @@ std::expected<void, Problem> name_reason(Mesh&, Fault& fault) {
     fault.labels["reason"] = name;
     return {};
   }
-  return std::unexpected(
-      fmt::format("unknown reason '{}': connection_error, fail_verify_no_cert, fail_verify_error or fail_verify_san", name));
+  return std::unexpected(fmt::format(
+      "unknown reason '{}': connection_error, fail_verify_no_cert, fail_verify_error or fail_verify_san", name));
 }
 
 std::expected<void, Problem> name_plaintext(Mesh&, Fault& fault) {

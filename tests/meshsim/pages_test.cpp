@@ -41,7 +41,8 @@ void check_format(const std::string& body) {
 TEST_CASE("pages are well formed") {
   Simulation simulation({}, {}, false, start);
   REQUIRE(simulation.begin({{"kind", "slow-convergence"}}, start + 1));
-  for (const std::string& pod : target_pods(simulation, start + 60)) check_format(page_body(simulation, pod, start + 60));
+  for (const std::string& pod : target_pods(simulation, start + 60))
+    check_format(page_body(simulation, pod, start + 60));
 }
 
 TEST_CASE("targets are unique by job and instance") {
@@ -111,7 +112,8 @@ TEST_CASE("retry series are born with the first call to a cluster") {
   REQUIRE(simulation.begin({{"kind", "deploy"}, {"destination", "pay/wallet"}}, start + 1));
   const std::string pod = pod_of(simulation, "wallet-", start + 1);
   CHECK(page_body(simulation, pod, start + 1).find("outbound|") == std::string::npos);
-  CHECK(page_body(simulation, pod, start + 90).find("envoy_cluster_upstream_rq_retry{cluster_name=\"outbound|") != std::string::npos);
+  CHECK(page_body(simulation, pod, start + 90).find("envoy_cluster_upstream_rq_retry{cluster_name=\"outbound|") !=
+        std::string::npos);
 }
 
 TEST_CASE("a ztunnel speaks OpenMetrics, istiod shows no convergence before the first push") {

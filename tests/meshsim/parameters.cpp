@@ -30,7 +30,11 @@ std::expected<double, Problem> parse_duration(const std::string& text) {
     const std::size_t unit_end = std::min(text.find_first_of("0123456789.", place), text.size());
     const std::string unit = text.substr(place, unit_end - place);
     place = unit_end;
-    const double factor = unit == "ms" ? 0.001 : unit == "s" || unit.empty() ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+    const double factor = unit == "ms"                  ? 0.001
+                          : unit == "s" || unit.empty() ? 1
+                          : unit == "m"                 ? 60
+                          : unit == "h"                 ? 3600
+                                                        : 0;
     if (factor == 0) return std::unexpected(fmt::format("'{}' is no duration: unit '{}'", text, unit));
     total += number * factor;
   }
@@ -45,7 +49,9 @@ std::expected<std::uint64_t, Problem> whole(const std::string& key, const json& 
 }
 
 bool known_to(const Kind& kind, const std::string& key) {
-  std::istringstream words("count over threshold " + std::string(kind.parameters));
+  // A kind without a count of its own counts its pods or destinations.
+  const std::string common = kind.default_count > 0 ? "count over threshold " : "over threshold ";
+  std::istringstream words(common + std::string(kind.parameters));
   for (std::string word; words >> word;) {
     if (word == key) return true;
   }
@@ -74,7 +80,8 @@ std::expected<void, Problem> set_number(Parameters& out, const std::string& key,
 }
 
 std::expected<void, Problem> set(Parameters& out, const std::string& key, const json& value) {
-  if (key == "count" || key == "threshold" || key == "destinations" || key == "replicas") return set_number(out, key, value);
+  if (key == "count" || key == "threshold" || key == "destinations" || key == "replicas")
+    return set_number(out, key, value);
   if (key == "share") {
     if (!value.is_number()) return std::unexpected("share: expected a number");
     out.share = value.get<double>();
@@ -112,7 +119,8 @@ std::expected<Parameters, Problem> parse_parameters(const json& body) {
   for (const auto& [key, value] : body.items()) {
     if (key == "kind" || key == "at") continue;
     if (!known_to(*kind, key)) return std::unexpected(fmt::format("{}: unknown parameter '{}'", out.kind, key));
-    if (const auto done = set(out, key, value); !done) return std::unexpected(fmt::format("{}: {}", out.kind, done.error()));
+    if (const auto done = set(out, key, value); !done)
+      return std::unexpected(fmt::format("{}: {}", out.kind, done.error()));
   }
   return out;
 }

@@ -20,8 +20,8 @@ std::string letters(std::uint64_t number, std::size_t length) {
 std::string pod_name(Mesh& mesh, const Workload& workload) {
   for (;;) {
     const std::string suffix = letters(dice(mesh.options.seed, 77, ++mesh.names_made), 5);
-    std::string name =
-        workload.hash.empty() ? workload.name + "-" + suffix : fmt::format("{}-{}-{}", workload.name, workload.hash, suffix);
+    std::string name = workload.hash.empty() ? workload.name + "-" + suffix
+                                             : fmt::format("{}-{}-{}", workload.name, workload.hash, suffix);
     if (!mesh.pod_by_name.contains(name)) return name;
   }
 }

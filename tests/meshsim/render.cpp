@@ -49,10 +49,12 @@ void append_agent(const Pod& pod, double now, std::string& out) {
   constexpr double certificate_life = 86400;
   const double left = certificate_life - std::fmod(now - pod.born, certificate_life / 2);
   fmt::format_to(std::back_inserter(out),
-                 "# HELP istio_agent_cert_expiry_seconds The time remaining, in seconds, before the certificate chain will expire. "
+                 "# HELP istio_agent_cert_expiry_seconds The time remaining, in seconds, before the certificate chain "
+                 "will expire. "
                  "A negative value indicates the cert is expired.\n# TYPE istio_agent_cert_expiry_seconds gauge\n"
                  "istio_agent_cert_expiry_seconds{{resource_name=\"default\"}} {:.3f}\n"
-                 "# HELP istio_agent_num_outgoing_requests Number of total outgoing requests (e.g. to a token exchange server, CA, etc.)\n"
+                 "# HELP istio_agent_num_outgoing_requests Number of total outgoing requests (e.g. to a token exchange "
+                 "server, CA, etc.)\n"
                  "# TYPE istio_agent_num_outgoing_requests counter\n"
                  "istio_agent_num_outgoing_requests{{request_type=\"csr\"}} {}\n",
                  left, 1 + static_cast<long>((now - pod.born) / (certificate_life / 2)));
@@ -118,22 +120,25 @@ std::string ztunnel_page(const Mesh& mesh, const Pod& pod, double now) {
     const std::string_view name = family.name.substr(0, family.name.size() - std::string_view("_total").size());
     fmt::format_to(std::back_inserter(out), "# HELP {0} {1}.\n# TYPE {0} counter\n", name, family.help);
   });
-  fmt::format_to(std::back_inserter(out),
-                 "# HELP workload_manager_active_proxy_count The total number current workloads with active proxies (unstable).\n"
-                 "# TYPE workload_manager_active_proxy_count gauge\nworkload_manager_active_proxy_count {}\n# EOF\n",
-                 active);
+  fmt::format_to(
+      std::back_inserter(out),
+      "# HELP workload_manager_active_proxy_count The total number current workloads with active proxies (unstable).\n"
+      "# TYPE workload_manager_active_proxy_count gauge\nworkload_manager_active_proxy_count {}\n# EOF\n",
+      active);
   return out;
 }
 
 std::string job_labels(const Workload& workload, const Pod& pod) {
   const bool istiod = workload.role == Role::istiod;
-  std::string labels = fmt::format(
-      R"("job":"{}","instance":"{}:{}","namespace":"{}","pod":"{}","app":"{}","node":"{}")",
-      istiod ? "istiod" : "kubernetes-pods", pod.ip, istiod ? 15014 : 15020, workload.space, pod.name, workload.name, pod.node);
+  std::string labels =
+      fmt::format(R"("job":"{}","instance":"{}:{}","namespace":"{}","pod":"{}","app":"{}","node":"{}")",
+                  istiod ? "istiod" : "kubernetes-pods", pod.ip, istiod ? 15014 : 15020, workload.space, pod.name,
+                  workload.name, pod.node);
   if (!pod.hash.empty()) labels += fmt::format(R"(,"pod_template_hash":"{}")", pod.hash);
   if (workload.role == Role::service) {
     labels += fmt::format(
-        R"(,"version":"v1","service_istio_io_canonical_name":"{}","service_istio_io_canonical_revision":"v1")", workload.name);
+        R"(,"version":"v1","service_istio_io_canonical_name":"{}","service_istio_io_canonical_revision":"v1")",
+        workload.name);
   }
   return labels;
 }
@@ -142,9 +147,12 @@ std::string job_labels(const Workload& workload, const Pod& pod) {
 
 RenderedPage render_page(const Mesh& mesh, const Pod& pod, double now) {
   switch (mesh.workloads[pod.workload].role) {
-    case Role::istiod: return {plain_text, mesh.istiod.render(now)};
-    case Role::ztunnel: return {open_metrics, ztunnel_page(mesh, pod, now)};
-    default: return {plain_text, sidecar_page(mesh, pod, now)};
+    case Role::istiod:
+      return {plain_text, mesh.istiod.render(now)};
+    case Role::ztunnel:
+      return {open_metrics, ztunnel_page(mesh, pod, now)};
+    default:
+      return {plain_text, sidecar_page(mesh, pod, now)};
   }
 }
 
@@ -154,7 +162,8 @@ std::string render_targets(const Mesh& mesh, const std::string& address) {
     if (!has_page(workload)) continue;
     for (const PodId id : workload.pods) {
       const Pod& pod = *mesh.pods[id];
-      fmt::format_to(std::back_inserter(out), R"({}{{"targets":["{}"],"labels":{{"__metrics_path__":"/metrics/{}",{}}}}})",
+      fmt::format_to(std::back_inserter(out),
+                     R"({}{{"targets":["{}"],"labels":{{"__metrics_path__":"/metrics/{}",{}}}}})",
                      out.size() > 1 ? ",\n" : "", address, pod.name, job_labels(workload, pod));
     }
   }

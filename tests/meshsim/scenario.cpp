@@ -22,7 +22,8 @@ std::expected<Step, Problem> parse_step(const YAML::Node& node) {
   if (!node.IsMap()) return std::unexpected("expected a mapping with at and kind");
   nlohmann::json body = nlohmann::json::object();
   for (const auto& entry : node) {
-    if (!entry.second.IsScalar()) return std::unexpected(fmt::format("{}: expected a single value", entry.first.Scalar()));
+    if (!entry.second.IsScalar())
+      return std::unexpected(fmt::format("{}: expected a single value", entry.first.Scalar()));
     body[entry.first.Scalar()] = scalar(entry.second);
   }
   const auto at = seconds_of(body.contains("at") ? body["at"] : nlohmann::json(0));
@@ -41,7 +42,8 @@ std::expected<std::vector<Step>, Problem> parse_scenario(const std::string& yaml
   } catch (const YAML::Exception& error) {
     return std::unexpected(error.what());
   }
-  if (!root.IsMap() || !root["steps"] || !root["steps"].IsSequence()) return std::unexpected("expected a list named steps");
+  if (!root.IsMap() || !root["steps"] || !root["steps"].IsSequence())
+    return std::unexpected("expected a list named steps");
   std::vector<Step> steps;
   for (const auto& node : root["steps"]) {
     auto step = parse_step(node);

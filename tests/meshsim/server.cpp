@@ -21,7 +21,9 @@ using asio::ip::tcp;
 constexpr auto idle = std::chrono::seconds(75);
 constexpr auto tick_every = std::chrono::milliseconds(100);
 
-double wall_clock() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double wall_clock() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 Response problem(int status, const std::string& text) {
   return {status, "application/json", nlohmann::json{{"error", text}}.dump() + "\n"};
@@ -47,7 +49,8 @@ class Session : public std::enable_shared_from_this<Session> {
   }
   void write() {
     const auto& request = parser_->get();
-    Response answered = server_.answer(std::string(request.method_string()), std::string(request.target()), request.body());
+    Response answered =
+        server_.answer(std::string(request.method_string()), std::string(request.target()), request.body());
     response_ = {static_cast<http::status>(answered.status), request.version()};
     response_.set(http::field::content_type, answered.content_type);
     response_.keep_alive(request.keep_alive());
@@ -77,13 +80,14 @@ Server::Server(asio::io_context& context, const tcp::endpoint& listen, Simulatio
 }
 
 void Server::accept() {
-  acceptor_.async_accept(asio::make_strand(acceptor_.get_executor()), [this](beast::error_code error, tcp::socket socket) {
-    if (!error) {
-      socket.set_option(tcp::no_delay(true), error);
-      std::make_shared<Session>(std::move(socket), *this)->start();
-    }
-    accept();
-  });
+  acceptor_.async_accept(asio::make_strand(acceptor_.get_executor()),
+                         [this](beast::error_code error, tcp::socket socket) {
+                           if (!error) {
+                             socket.set_option(tcp::no_delay(true), error);
+                             std::make_shared<Session>(std::move(socket), *this)->start();
+                           }
+                           accept();
+                         });
 }
 
 // Keeps scenario and background near their times also while nobody scrapes.
@@ -104,7 +108,8 @@ Response Server::answer(const std::string& method, const std::string& target, co
   const std::string path = target.substr(0, target.find('?'));
   const auto starts = [&](std::string_view prefix) { return path.starts_with(prefix); };
   if (path == "/faults" || starts("/faults/")) {
-    return answer_faults(method, path.substr(std::string_view("/faults").size()), target.ends_with("?background=1"), body);
+    return answer_faults(method, path.substr(std::string_view("/faults").size()), target.ends_with("?background=1"),
+                         body);
   }
   if (method != "GET") return problem(405, "only GET here");
   if (path == "/targets") return {200, "application/json", simulation_.targets(address_, wall_clock())};
@@ -114,7 +119,8 @@ Response Server::answer(const std::string& method, const std::string& target, co
   return {200, std::move(page.page.content_type), std::move(page.page.body)};
 }
 
-Response Server::answer_faults(const std::string& method, const std::string& rest, bool with_background, const std::string& body) {
+Response Server::answer_faults(const std::string& method, const std::string& rest, bool with_background,
+                               const std::string& body) {
   const double now = wall_clock();
   if (rest.empty() && method == "GET") return json(simulation_.faults(with_background, now));
   if (rest.empty() && method == "POST") {
@@ -124,8 +130,10 @@ Response Server::answer_faults(const std::string& method, const std::string& res
     return begun ? json(*begun) : problem(400, begun.error());
   }
   std::uint64_t id = 0;
-  const bool number = rest.size() > 1 && std::from_chars(rest.data() + 1, rest.data() + rest.size(), id).ptr == rest.data() + rest.size();
-  if (method != "GET" && method != "DELETE") return problem(405, "GET and POST on /faults, GET and DELETE on /faults/<id>");
+  const bool number = rest.size() > 1 &&
+                      std::from_chars(rest.data() + 1, rest.data() + rest.size(), id).ptr == rest.data() + rest.size();
+  if (method != "GET" && method != "DELETE")
+    return problem(405, "GET and POST on /faults, GET and DELETE on /faults/<id>");
   if (rest.empty()) return problem(405, "GET and POST on /faults");
   if (!number) return problem(404, "no such fault");
   const auto found = method == "GET" ? simulation_.fault(id, now) : simulation_.end(id, now);

@@ -27,7 +27,8 @@ class Server {
  private:
   void accept();
   void tick();
-  Response answer_faults(const std::string& method, const std::string& rest, bool with_background, const std::string& body);
+  Response answer_faults(const std::string& method, const std::string& rest, bool with_background,
+                         const std::string& body);
 
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer timer_;

@@ -8,7 +8,8 @@ namespace meshwarden::meshsim {
 
 std::vector<std::string> target_pods(Simulation& simulation, double now) {
   std::vector<std::string> pods;
-  for (const auto& entry : nlohmann::json::parse(simulation.targets("127.0.0.1:1", now))) pods.push_back(entry["labels"]["pod"]);
+  for (const auto& entry : nlohmann::json::parse(simulation.targets("127.0.0.1:1", now)))
+    pods.push_back(entry["labels"]["pod"]);
   return pods;
 }
 
@@ -26,7 +27,8 @@ Snapshot snapshot(Simulation& simulation, double now) {
       if (line.empty() || line[0] == '#' || family_type == "gauge") continue;
       const auto space = line.rfind(' ');
       const std::string name = line.substr(0, space);
-      if (name.find("_sum") == std::string::npos && !name.starts_with("tokio_")) all[name] += std::stoll(line.substr(space + 1));
+      if (name.find("_sum") == std::string::npos && !name.starts_with("tokio_"))
+        all[name] += std::stoll(line.substr(space + 1));
     }
   }
   return all;
@@ -47,7 +49,8 @@ Snapshot difference(const Snapshot& before, const Snapshot& after) {
 
 bool matches(const std::string& series, const std::string& name, const std::vector<std::string>& fragments) {
   if (series.substr(0, series.find('{')) != name) return false;
-  return std::ranges::all_of(fragments, [&](const std::string& part) { return series.find(part) != std::string::npos; });
+  return std::ranges::all_of(fragments,
+                             [&](const std::string& part) { return series.find(part) != std::string::npos; });
 }
 
 std::int64_t sum(const Snapshot& series, const std::string& name, const std::vector<std::string>& fragments) {

@@ -72,7 +72,8 @@ void carry(Mesh& mesh, Edge& edge, std::uint64_t n) {
   const Workload& source = mesh.workloads[edge.source];
   const Workload& destination = mesh.workloads[edge.destination];
   const bool grpc = destination.protocol == Protocol::grpc;
-  const Call call{mesh, {&source, &destination}, {.protocol = protocol_name(destination.protocol), .grpc_status = grpc ? "0" : ""}};
+  const Call call{
+      mesh, {&source, &destination}, {.protocol = protocol_name(destination.protocol), .grpc_status = grpc ? "0" : ""}};
   const std::uint64_t first = edge.total;
   edge.total += n;
   if (destination.mode == Mode::waypoint) {

@@ -1,5 +1,5 @@
-// Healthy calls: Poisson per edge and whole second, with a daily shape, drawn from the seed. Advanced lazily; the counts
-// do not depend on when the pages are read.
+// Healthy calls: Poisson per edge and whole second, with a daily shape, drawn from the seed. Advanced lazily; the
+// counts do not depend on when the pages are read.
 #pragma once
 #include "tests/meshsim/mesh.hpp"
 

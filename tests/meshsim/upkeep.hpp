@@ -4,7 +4,7 @@
 
 namespace meshwarden::meshsim {
 
-std::expected<void, Problem> list_pods(Mesh& mesh, Fault& fault);        // of the destination, or the one named
+std::expected<void, Problem> list_pods(Mesh& mesh, Fault& fault);  // of the destination, or the one named
 std::expected<void, Problem> list_all_proxies(Mesh& mesh, Fault& fault);
 std::expected<void, Problem> prepare_deploy(Mesh& mesh, Fault& fault);
 std::expected<void, Problem> prepare_autoscale(Mesh& mesh, Fault& fault);
