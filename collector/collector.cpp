@@ -1,0 +1,218 @@
+#include "collector/collector.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "collector/edges.hpp"
+#include "collector/schedule.hpp"
+#include "collector/signal_reader.hpp"
+
+namespace meshwarden::collector {
+namespace {
+
+constexpr Duration shortest_horizon = std::chrono::minutes(5);
+constexpr const char* targets_signal = "targets";
+
+std::vector<std::string> target_labels() {
+    return {"job", "instance", "namespace", "pod", "kubernetes_namespace", "kubernetes_pod_name"};
+}
+
+}  // namespace
+
+struct Collector::Impl {
+    Impl(Options given, std::vector<SignalSpec> signals, io::HttpClient& http, ::prometheus::Registry& registry,
+         std::shared_ptr<const io::Clock> the_clock);
+
+    Snapshot poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop);
+    Snapshot unreachable(std::optional<Time> cursor, const std::string& cause);
+    void read_targets(Time now, std::stop_token stop);
+    void first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop);
+    void take_failing(const Outcome& up, Snapshot& snapshot, Time now);
+    void take_liveness(const Questions& questions, Time now);
+    void fold(const Poll& poll, std::stop_token stop);
+    void catch_up(const Poll& poll, std::stop_token stop);
+    void send(Questions& questions, std::stop_token stop);
+    Liveness* liveness_of(const SignalSpec& spec, const SignalPart& part);
+
+    Options options;
+    Metrics metrics;
+    Door door;
+    std::shared_ptr<const io::Clock> clock;
+    Schedule schedule;
+    std::map<std::pair<std::string, std::string>, std::unique_ptr<Liveness>> liveness;
+    std::map<const Liveness*, std::string> liveness_signal;
+    std::vector<SignalReader> readers;
+    Edges edges;
+    Targets targets;
+
+    std::optional<Time> last;              // now of the last good probe
+    Duration skew{0};                      // Prometheus' clock less ours
+    std::vector<Labels> failing;
+    std::unordered_set<std::uint64_t> failing_keys;
+    bool liveness_asked = false;
+    Duration took{0};                      // by the questions of this poll, one round after the other
+};
+
+Collector::Impl::Impl(Options given, std::vector<SignalSpec> signals, io::HttpClient& http,
+                      ::prometheus::Registry& registry, std::shared_ptr<const io::Clock> the_clock)
+    : options(std::move(given)),
+      metrics(registry, options.name),
+      door{options, http, metrics},
+      clock(std::move(the_clock)),
+      schedule(options.poll_interval),
+      edges(signals, options) {
+    for (auto& spec : signals) {
+        std::vector<const Liveness*> of_parts;
+        for (const auto& part : spec.parts) of_parts.push_back(liveness_of(spec, part));
+        readers.emplace_back(std::move(spec), options, std::move(of_parts));
+    }
+}
+
+Liveness* Collector::Impl::liveness_of(const SignalSpec& spec, const SignalPart& part) {
+    auto& entry = liveness[{live_question(spec, part), part.expected}];
+    if (!entry) {
+        entry = std::make_unique<Liveness>(live_question(spec, part), part.expected);
+        liveness_signal[entry.get()] = spec.name;
+    }
+    return entry.get();
+}
+
+Snapshot Collector::Impl::unreachable(std::optional<Time> cursor, const std::string& cause) {
+    Snapshot snapshot;
+    snapshot.prometheus = options.name;
+    snapshot.unreachable_cause = cause;
+    // Time goes on while nobody answers; what it is there follows from when somebody last did.
+    const Time guess = clock->now() + skew;
+    snapshot.since = cursor.value_or(last.value_or(guess));
+    snapshot.at = std::max(guess, std::max(snapshot.since, last.value_or(guess)));
+    snapshot.scrape_interval = schedule.scrape_interval();
+    snapshot.failing_targets = failing;
+    for (const auto& reader : readers) snapshot.readings.push_back(SignalReader::unreachable(reader.spec(), cause));
+    metrics.polled(snapshot);
+    return snapshot;
+}
+
+void Collector::Impl::send(Questions& questions, std::stop_token stop) {
+    if (questions.empty()) return;
+    const Time before = clock->now();
+    questions.send(door, stop);
+    took += clock->now() - before;
+}
+
+void Collector::Impl::read_targets(Time now, std::stop_token stop) {
+    if (!schedule.targets_due(now)) return;
+    const Time before = clock->now();
+    const auto facts = ask_targets(door, stop);
+    if (!facts) metrics.failed(targets_signal, facts.error().code);
+    schedule.targets_read(now, facts ? &*facts : nullptr, clock->now() - before);
+}
+
+void Collector::Impl::take_failing(const Outcome& up, Snapshot& snapshot, Time now) {
+    if (up) {
+        std::vector<Labels> fresh;
+        std::unordered_set<std::uint64_t> keys;
+        for (std::size_t i = 0; i < up->size(); ++i) {
+            fresh.push_back(up->metric(i).materialise().only(target_labels()));
+            keys.insert(target_key(up->metric(i)));
+        }
+        if (keys != failing_keys) schedule.liveness_changed(now);
+        failing = std::move(fresh);
+        failing_keys = std::move(keys);
+    }
+    snapshot.failing_targets = failing;
+}
+
+void Collector::Impl::take_liveness(const Questions& questions, Time now) {
+    if (!liveness_asked) return;
+    for (auto& [question, one] : liveness) one->take(questions);
+    schedule.liveness_read(now, took);
+}
+
+void Collector::Impl::fold(const Poll& poll, std::stop_token stop) {
+    Needs needs;
+    Questions more;
+    for (const auto& reader : readers) reader.need(poll, needs);
+    const FactFinder finder(needs, poll.scrape_interval, more);
+    for (auto& reader : readers) reader.ask_reporters(more);
+    send(more, stop);
+    const auto facts = finder.take(more);
+    for (auto& reader : readers) reader.fold(more, facts, targets, poll);
+}
+
+void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop) {
+    Questions questions;
+    const auto up = questions.ask("up == 0", poll.now, targets_signal);
+    liveness_asked = schedule.liveness_due(poll.now);
+    if (liveness_asked)
+        for (auto& [question, one] : liveness) one->ask(poll.now, liveness_signal[one.get()], questions);
+    edges.ask(poll.now, questions);
+    for (auto& reader : readers) {
+        reader.begin(poll);
+        reader.ask(poll, questions);
+    }
+    send(questions, stop);
+    take_failing(questions[up], snapshot, poll.now);
+    take_liveness(questions, poll.now);
+    edges.take(questions, snapshot);
+    for (auto& reader : readers) reader.take(questions, failing_keys, targets);
+    fold(poll, stop);
+}
+
+// A gap too long for one question is read piece by piece.
+void Collector::Impl::catch_up(const Poll& poll, std::stop_token stop) {
+    const auto behind = [&](const SignalReader& reader) { return reader.behind(poll.now); };
+    while (!stop.stop_requested() && std::ranges::any_of(readers, behind)) {
+        Questions questions;
+        for (auto& reader : readers) reader.ask(poll, questions);
+        send(questions, stop);
+        for (auto& reader : readers) reader.take(questions, failing_keys, targets);
+        fold(poll, stop);
+    }
+}
+
+Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop) {
+    took = Duration{0};
+    const Time asked = clock->now();
+    const auto now = ask_time(door, stop);
+    if (!now) return unreachable(cursor, now.error().text);
+    skew = *now - asked;
+    const bool first = !std::exchange(last, *now);
+    read_targets(*now, stop);
+
+    Snapshot snapshot;
+    snapshot.prometheus = options.name;
+    snapshot.reachable = true;
+    snapshot.since = cursor.value_or(*now);
+    snapshot.at = std::max(*now, snapshot.since);
+    snapshot.scrape_interval = schedule.scrape_interval();
+    const Duration back = std::max({horizon, shortest_horizon, 2 * schedule.scrape_interval()});
+    const Poll poll{*now, std::min(snapshot.since, *now) - back, schedule.scrape_interval(), schedule.margin()};
+    first_round(poll, snapshot, stop);
+    catch_up(poll, stop);
+    for (auto& reader : readers) {
+        snapshot.readings.push_back(reader.finish(snapshot, edges.asked(), edges.failure(reader.spec().name)));
+        const auto& coverage = snapshot.readings.back().coverage;
+        if (coverage.value > 0 && coverage.covered == 0) schedule.liveness_changed(*now);
+    }
+    targets.forget_before(*now - 2 * Targets::memory - horizon);
+    if (!first) schedule.polled(took);
+    metrics.polled(snapshot);
+    return snapshot;
+}
+
+Collector::Collector(Options options, std::vector<SignalSpec> signals, io::HttpClient& http,
+                     ::prometheus::Registry& registry, std::shared_ptr<const io::Clock> clock)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(signals), http, registry, std::move(clock))) {}
+
+Collector::~Collector() = default;
+
+Snapshot Collector::poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop) {
+    return impl_->poll(cursor, horizon, stop);
+}
+
+Duration Collector::interval() const {
+    return impl_->schedule.interval();
+}
+
+}  // namespace meshwarden::collector

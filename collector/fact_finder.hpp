@@ -1,0 +1,24 @@
+// Asks for the facts that a fold needs about targets: were they scraped, how long has their process been up? A value
+// for one round.
+#pragma once
+
+#include <expected>
+#include <optional>
+
+#include "collector/increments.hpp"
+#include "collector/questions.hpp"
+
+namespace meshwarden::collector {
+
+class FactFinder {
+public:
+    FactFinder(const Needs& needs, Duration scrape_interval, Questions& questions);
+
+    std::expected<TargetFacts, Cause> take(const Questions& questions) const;
+
+private:
+    std::optional<Questions::Id> up_;
+    std::optional<Questions::Id> uptimes_;
+};
+
+}  // namespace meshwarden::collector

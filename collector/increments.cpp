@@ -1,0 +1,123 @@
+#include "collector/increments.hpp"
+
+#include <algorithm>
+
+namespace meshwarden::collector {
+namespace {
+
+bool aggregated(const Metric& metric) {
+    return metric.get("instance").empty() && metric.get("pod").empty() && metric.get("kubernetes_pod_name").empty();
+}
+
+bool adds(const Point& point) {
+    return point.increment > 0 || point.base > 0;
+}
+
+}  // namespace
+
+Point counter_point(const Count& now, double value, double) {
+    return {now.at, now.value, value, 0};
+}
+
+Point denominator_point(const Count& now, double value, double) {
+    return {now.at, now.value, 0, value};
+}
+
+Point tail_point(const Count& now, double value, double base) {
+    return {now.at, now.value - now.base, std::max(0.0, value - base), value};
+}
+
+Point stalled_point(const Count& now, double value, double base) {
+    return {now.at, now.level, value, base};
+}
+
+Increments::Increments(Describe describe, Shape shape, bool follow_always)
+    : describe_(std::move(describe)), shape_(shape), follow_always_(follow_always) {}
+
+bool Increments::moved(const Rows& rows, const Row& row) const {
+    const auto known = last_.find(row.key);
+    const auto counts = rows.of(row);
+    if (known == last_.end()) return std::ranges::any_of(counts, [](const Count& c) { return c.value > 0 || c.base > 0; });
+    return std::ranges::any_of(counts, [&](const Count& count) {
+        return count.at > known->second.at && (count.value != known->second.value || count.base != known->second.base);
+    });
+}
+
+void Increments::need(const Rows& rows, Time known_from, Duration scrape_interval, Needs& needs) const {
+    for (const auto& row : rows.rows) {
+        if (row.target == 0 || !moved(rows, row)) continue;
+        const auto known = last_.find(row.key);
+        const Count& first = rows.of(row).front();
+        const bool born = known == last_.end();
+        if (born && first.at < known_from + scrape_interval) continue;  // nothing older can have been read
+        needs.births = needs.births || born;
+        needs.oldest = std::min(needs.oldest, born ? first.at : known->second.at);
+        needs.instances.try_emplace(row.target, row.metric.get("instance"));
+    }
+}
+
+FoldResult Increments::fold(const Rows& rows, Time known_from, const World& world) {
+    FoldResult result;
+    for (std::size_t i = 0; i < rows.rows.size(); ++i) fold_row(rows, i, known_from, world, result);
+    return result;
+}
+
+Point Increments::birth(const Row& row, const Count& first, Time known_from, const World& world,
+                        FoldResult& result) const {
+    if (first.value == 0 && first.base == 0) return shape_(first, 0, 0);
+    if (world.counts_in_full(row.target, first.at, known_from)) return shape_(first, first.value, first.base);
+    // What stands at the beginning of the first read was there before anybody looked: no loss.
+    if (first.at > known_from + 2 * world.scrape_interval) result.possibly_missed = true;
+    return shape_(first, 0, 0);
+}
+
+Point Increments::step(const Row& row, const Last& before, const Count& now, const World& world,
+                       FoldResult& result) const {
+    const bool fell = now.value < before.value || now.base < before.base;
+    if (fell && aggregated(row.metric)) {
+        result.aggregated = true;
+        return shape_(now, 0, 0);
+    }
+    const bool reset = fell || world.facts.restarted(row.target, before.at, now.at);
+    return reset ? shape_(now, now.value, now.base) : shape_(now, now.value - before.value, now.base - before.base);
+}
+
+void Increments::fold_row(const Rows& rows, std::size_t index, Time known_from, const World& world,
+                          FoldResult& result) {
+    const Row& row = rows.rows[index];
+    const auto counts = rows.of(row);
+    auto known = last_.find(row.key);
+    const bool watched = follow_always_ || followed_.contains(row.key);
+    std::vector<Point> points;
+    bool added = false;
+    for (const Count& count : counts) {
+        const bool born = known == last_.end();
+        if (!born && count.at <= known->second.at) continue;
+        Point point = born ? birth(row, count, known_from, world, result) : step(row, known->second, count, world, result);
+        const bool first_increment = adds(point) && !added && !watched && !born;
+        if (first_increment) points.push_back(shape_({known->second.at, known->second.value, known->second.base, 0}, 0, 0));
+        added = added || adds(point);
+        if (added || watched) points.push_back(point);
+        if (born) known = last_.emplace(row.key, Last{}).first;
+        known->second = {count.at, count.value, count.base};
+    }
+    if (!points.empty()) give(row, index, std::move(points), result);
+}
+
+void Increments::give(const Row& row, std::size_t index, std::vector<Point> points, FoldResult& result) {
+    const auto [entry, fresh] = followed_.try_emplace(row.key);
+    auto& followed = entry->second;
+    if (fresh) followed.series = describe_(row.metric);
+    const auto last = std::ranges::find_if(points.rbegin(), points.rend(), adds);
+    if (last != points.rend()) followed.until = last->at + follow;
+    const bool over = !follow_always_ && points.back().at > followed.until;
+    result.items.push_back({index, {followed.series, std::move(points), false}});
+    if (over) followed_.erase(entry);
+}
+
+void Increments::forget_before(Time oldest) {
+    std::erase_if(last_, [&](const auto& entry) { return entry.second.at < oldest; });
+    std::erase_if(followed_, [&](const auto& entry) { return !last_.contains(entry.first); });
+}
+
+}  // namespace meshwarden::collector

@@ -1,0 +1,83 @@
+// Reads one selector of a signal without a gap: remembers how far it has read, asks for what came since (long gaps in
+// pieces), and folds it once all that the fold needs is known. A failed read is repeated, longer, the next time.
+// Owned by one signal reader.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/extract.hpp"
+#include "collector/fact_finder.hpp"
+#include "collector/increments.hpp"
+#include "collector/options.hpp"
+#include "collector/reporters.hpp"
+#include "model/signal.hpp"
+
+namespace meshwarden::collector {
+
+// What one poll is about.
+struct Poll {
+    Time now;     // by Prometheus' clock
+    Time start;   // where the history begins that a first read takes in
+    Duration scrape_interval;
+    Duration margin;  // how late a sample may be committed after its time
+};
+
+class PartReader {
+public:
+    static constexpr Duration longest_gap = std::chrono::hours(24);
+    static constexpr Duration longest_piece = std::chrono::minutes(30);
+    static constexpr Duration shortest_piece = std::chrono::minutes(1);
+
+    PartReader(const SignalSpec& spec, const SignalPart& part, const Options& options);
+
+    void begin();  // of a poll
+    bool behind(Time now) const { return !failure_ && (!read_to_ || *read_to_ < now); }
+
+    // The steps of one piece, in this order.
+    void ask(const Poll& poll, Questions& questions);
+    void take(const Questions& questions, Targets& targets);
+    void need(const Poll& poll, Needs& needs) const;
+    void ask_reporters(Questions& more);
+    void fold(const Questions& more, const std::expected<TargetFacts, Cause>& facts, const Targets& targets,
+              const Poll& poll);
+
+    Time piece_end() const { return piece_end_; }
+    const std::optional<Cause>& failure() const { return failure_; }  // of this poll
+    std::vector<SeriesUpdate>& updates() { return updates_; }         // of this poll
+    bool possibly_missed() const { return possibly_missed_; }         // in this poll
+    bool aggregated() const { return aggregated_; }                   // in this poll
+
+private:
+    struct Stream {
+        Increments fold;
+        Rows rows;
+    };
+
+    void lay_out(const Questions& questions);
+    void fail(Cause cause);
+    bool needs_facts(const Poll& poll) const;
+
+    SignalKind kind_;
+    std::string signal_;
+    std::vector<std::string> selectors_;
+    Extractor extract_;
+    Reporters reporters_;
+    std::vector<Stream> streams_;
+
+    std::optional<Time> read_to_;
+    Time known_from_;
+    Duration piece_ = longest_piece;
+
+    bool asked_ = false;  // the piece in work
+    Time piece_end_;
+    std::vector<Questions::Id> ids_;
+
+    std::optional<Cause> failure_;
+    std::vector<SeriesUpdate> updates_;
+    bool possibly_missed_ = false;
+    bool aggregated_ = false;
+};
+
+}  // namespace meshwarden::collector

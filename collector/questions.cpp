@@ -1,0 +1,69 @@
+#include "collector/questions.hpp"
+
+#include <fmt/format.h>
+
+namespace meshwarden::collector {
+namespace {
+
+io::Request instant(const std::string& query, const Time* at, Duration timeout) {
+    std::vector<std::pair<std::string, std::string>> form = {{"query", query}, {"timeout", to_string(timeout)}};
+    if (at != nullptr) form.emplace_back("time", fmt::format("{:.3f}", to_epoch_seconds(*at)));
+    io::Request request;
+    request.method = "POST";
+    request.path = "/api/v1/query";
+    request.body = io::form_encode(form);
+    request.content_type = "application/x-www-form-urlencoded";
+    return request;
+}
+
+Cause cause_of(const Error& error) {
+    const bool slow = error.message.starts_with(io::timeout_word);
+    return {slow ? "timeout" : "query_failed", fmt::format("Prometheus did not answer: {}", error.message)};
+}
+
+Cause unreachable(Cause cause) {
+    cause.code = "unreachable";
+    return cause;
+}
+
+}  // namespace
+
+Questions::Id Questions::ask(std::string query, Time at, std::string_view signal) {
+    const auto [entry, fresh] = known_.try_emplace({query, at}, queries_.size());
+    if (fresh) queries_.push_back({std::move(query), at, std::string(signal)});
+    return entry->second;
+}
+
+void Questions::send(const Door& door, std::stop_token stop) {
+    std::vector<io::Request> requests;
+    for (const auto& query : queries_) requests.push_back(instant(query.text, &query.at, door.options.endpoint.timeout));
+    const auto responses = door.http.send_all(door.options.endpoint, requests, stop);
+    for (std::size_t i = 0; i < responses.size(); ++i) {
+        const auto& response = responses[i];
+        took_.push_back(response ? response->took : door.options.endpoint.timeout);
+        outcomes_.push_back(response ? parse_answer(response->status, response->body, door.options.max_series)
+                                     : Outcome(std::unexpected(cause_of(response.error()))));
+        door.metrics.asked(queries_[i].signal, took_.back());
+        if (!outcomes_.back()) door.metrics.failed(queries_[i].signal, outcomes_.back().error().code);
+    }
+}
+
+std::expected<Time, Cause> ask_time(const Door& door, std::stop_token stop) {
+    const auto response = door.http.send(door.options.endpoint, instant("time()", nullptr, door.options.endpoint.timeout), stop);
+    if (!response) return std::unexpected(unreachable(cause_of(response.error())));
+    const auto answer = parse_answer(response->status, response->body, 1);
+    if (!answer) return std::unexpected(unreachable(answer.error()));
+    const double seconds = answer->scalar_or(0);
+    if (!(seconds > 0 && seconds < 1e11)) return std::unexpected(Cause{"unreachable", "time() gave no time"});
+    return from_epoch_seconds(seconds);
+}
+
+std::expected<ScrapeFacts, Cause> ask_targets(const Door& door, std::stop_token stop) {
+    io::Request request;
+    request.path = "/api/v1/targets?state=active";
+    const auto response = door.http.send(door.options.endpoint, request, stop);
+    if (!response) return std::unexpected(cause_of(response.error()));
+    return parse_targets(response->status, response->body);
+}
+
+}  // namespace meshwarden::collector

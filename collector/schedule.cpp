@@ -1,0 +1,50 @@
+#include "collector/schedule.hpp"
+
+#include <algorithm>
+
+namespace meshwarden::collector {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr int polls_per_scrape = 5;
+constexpr int cost_share = 10;  // queries may take a tenth of the time
+constexpr Duration floor = milliseconds(200);
+constexpr int eager_reads = 3;
+
+}  // namespace
+
+Duration Schedule::interval() const {
+    if (poll_interval_) return *poll_interval_;
+    const Duration cost(std::int64_t(took_ms_ * cost_share));
+    return std::max({floor, scrape_interval_ / polls_per_scrape, cost});
+}
+
+void Schedule::polled(Duration queries_took) {
+    constexpr double weight = 0.3;
+    const double took = double(queries_took.count());
+    took_ms_ = polled_ ? took_ms_ + weight * (took - took_ms_) : took;
+    polled_ = true;
+}
+
+void Schedule::targets_read(Time now, const ScrapeFacts* facts, Duration took) {
+    targets_next_ = now + std::max<Duration>(minutes(1), 10 * cost_share * took);
+    if (facts == nullptr) return;
+    if (facts->interval > Duration{0}) scrape_interval_ = facts->interval;
+    margin_ = std::clamp<Duration>(facts->longest + seconds(1), seconds(2), seconds(15));
+    // While nothing was scraped yet nothing is known.
+    if (facts->interval == Duration{0}) targets_next_ = now + seconds(5);
+}
+
+void Schedule::liveness_read(Time now, Duration took) {
+    ++liveness_reads_;
+    liveness_next_ = liveness_reads_ < eager_reads ? now : now + std::max<Duration>(minutes(1), 2 * cost_share * took);
+}
+
+void Schedule::liveness_changed(Time now) {
+    liveness_next_ = std::min<Time>(liveness_next_, now + seconds(5));
+}
+
+}  // namespace meshwarden::collector

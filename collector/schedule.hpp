@@ -1,0 +1,39 @@
+// When what is asked: how often to poll, and the slower questions. Pure: times are Prometheus' own.
+#pragma once
+
+#include <optional>
+
+#include "collector/prometheus_answer.hpp"
+
+namespace meshwarden::collector {
+
+class Schedule {
+public:
+    explicit Schedule(std::optional<Duration> poll_interval) : poll_interval_(poll_interval) {}
+
+    // Until the next poll: a fifth of a scrape interval, but at least ten times what the queries of a poll take.
+    Duration interval() const;
+    void polled(Duration queries_took);
+
+    bool targets_due(Time now) const { return now >= targets_next_; }
+    void targets_read(Time now, const ScrapeFacts* facts, Duration took);
+
+    bool liveness_due(Time now) const { return now >= liveness_next_; }
+    void liveness_read(Time now, Duration took);
+    void liveness_changed(Time now);  // targets began or ceased to fail, or a family was born
+
+    Duration scrape_interval() const { return scrape_interval_; }
+    Duration margin() const { return margin_; }
+
+private:
+    std::optional<Duration> poll_interval_;
+    double took_ms_ = 0;  // moving average
+    bool polled_ = false;
+    Duration scrape_interval_ = std::chrono::seconds(15);
+    Duration margin_ = std::chrono::seconds(2);
+    Time targets_next_;
+    Time liveness_next_;
+    int liveness_reads_ = 0;
+};
+
+}  // namespace meshwarden::collector
