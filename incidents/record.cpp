@@ -1,5 +1,6 @@
 #include "incidents/record.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -91,6 +92,14 @@ std::string dump(const json& value) {
 
 json parse_record(std::string_view text) {
     return json::parse(text);
+}
+
+std::string clean_text(std::string_view bytes, std::size_t longest) {
+    const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(bytes[at]) & 0xc0) == 0x80; };
+    auto end = std::min(bytes.size(), longest);
+    if (end < bytes.size())
+        while (end > 0 && continues(end)) --end;  // no half character at the cut
+    return parse_record(dump(std::string(bytes.substr(0, end)))).get<std::string>();
 }
 
 json record_of(const Incident& incident) {

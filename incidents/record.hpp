@@ -20,6 +20,7 @@ nlohmann::json time_or_null(const std::optional<Time>& time);
 // Text that stays text whatever bytes came in: invalid UTF-8 is replaced, never refused.
 std::string dump(const nlohmann::json& value);
 nlohmann::json parse_record(std::string_view text);
+std::string clean_text(std::string_view bytes, std::size_t longest);  // cut and made valid UTF-8
 
 // An incident with everything that it needs to be read back; `known` adds seen_by and marked.
 nlohmann::json record_of(const Incident& incident);

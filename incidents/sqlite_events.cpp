@@ -39,10 +39,10 @@ public:
 
     void write(const Change& change) {
         const auto& incident = change.next.incident;
-        const json before = change.is_new ? json::object() : record_before(incident.id);
+        const bool patches = !change.is_new && !change.steps.empty();
+        json last = patches ? record_before(incident.id) : json::object();
         project(change);
         const auto evidence = change.fired ? freeze(incident, *change.fired) : evidence_for(change);
-        json last = before;
         for (const auto& step : change.steps) {
             json record = record_of(step.after);
             append(step, patch(last, record));

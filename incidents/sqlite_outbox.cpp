@@ -85,7 +85,7 @@ Result<std::optional<Notice>> SqliteStore::claim(const std::string& target, Time
 Result<void> SqliteStore::finish(std::int64_t notice, const Attempt& attempt) {
     return verb(*database_, "note a delivery", [&] {
         const bool failed = attempt.state != DeliveryState::delivered;
-        const auto answer = std::string_view(attempt.answer).substr(0, longest_answer);
+        const auto answer = clean_text(attempt.answer, longest_answer);
         auto row = database_->prepare(
             "UPDATE outbox SET state = ?1, attempts = attempts + 1, next_try = ?2, attempted_at = ?3, answer = ?4,"
             " error = CASE WHEN ?5 THEN ?4 ELSE error END, claimed_by = NULL, claimed_until = NULL WHERE id = ?6"
