@@ -28,7 +28,7 @@ struct Collector::Impl {
     Snapshot unreachable(std::optional<Time> cursor, const std::string& cause);
     void read_targets(Time now, std::stop_token stop);
     void first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop);
-    void take_failing(const Outcome& up, Snapshot& snapshot, Time now);
+    void take_failing(const Outcome& up, const Outcome& count, Snapshot& snapshot, Time now);
     void take_liveness(const Questions& questions, Time now);
     void fold(const Poll& poll, std::stop_token stop);
     void catch_up(const Poll& poll, std::stop_token stop);
@@ -48,6 +48,7 @@ struct Collector::Impl {
 
     std::optional<Time> last;              // now of the last good probe
     Duration skew{0};                      // Prometheus' clock less ours
+    double target_count = 0;
     std::vector<Labels> failing;
     std::unordered_set<std::uint64_t> failing_keys;
     bool liveness_asked = false;
@@ -108,7 +109,8 @@ void Collector::Impl::read_targets(Time now, std::stop_token stop) {
     schedule.targets_read(now, facts ? &*facts : nullptr, clock->now() - before);
 }
 
-void Collector::Impl::take_failing(const Outcome& up, Snapshot& snapshot, Time now) {
+void Collector::Impl::take_failing(const Outcome& up, const Outcome& count, Snapshot& snapshot, Time now) {
+    if (count && std::exchange(target_count, count->scalar_or(0)) != count->scalar_or(0)) schedule.liveness_changed(now);
     if (up) {
         std::vector<Labels> fresh;
         std::unordered_set<std::uint64_t> keys;
@@ -143,6 +145,7 @@ void Collector::Impl::fold(const Poll& poll, std::stop_token stop) {
 void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop) {
     Questions questions;
     const auto up = questions.ask("up == 0", poll.now, targets_signal);
+    const auto count = questions.ask("count(up)", poll.now, targets_signal);
     liveness_asked = schedule.liveness_due(poll.now);
     if (liveness_asked)
         for (auto& [question, one] : liveness) one->ask(poll.now, liveness_signal[one.get()], questions);
@@ -152,7 +155,7 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
         reader.ask(poll, questions);
     }
     send(questions, stop);
-    take_failing(questions[up], snapshot, poll.now);
+    take_failing(questions[up], questions[count], snapshot, poll.now);
     take_liveness(questions, poll.now);
     edges.take(questions, snapshot);
     for (auto& reader : readers) reader.take(questions, failing_keys, targets);
@@ -192,8 +195,7 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     catch_up(poll, stop);
     for (auto& reader : readers) {
         snapshot.readings.push_back(reader.finish(snapshot, edges.asked(), edges.failure(reader.spec().name)));
-        const auto& coverage = snapshot.readings.back().coverage;
-        if (coverage.value > 0 && coverage.covered == 0) schedule.liveness_changed(*now);
+        if (reader.surprised()) schedule.liveness_changed(*now);
     }
     targets.forget_before(*now - 2 * Targets::memory - horizon);
     if (!first) schedule.polled(took);

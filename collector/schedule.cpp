@@ -12,7 +12,7 @@ using std::chrono::seconds;
 constexpr int polls_per_scrape = 5;
 constexpr int cost_share = 10;  // queries may take a tenth of the time
 constexpr Duration floor = milliseconds(200);
-constexpr int eager_reads = 3;
+constexpr Duration eager = minutes(2);  // after the start families and targets are still coming
 
 }  // namespace
 
@@ -39,12 +39,13 @@ void Schedule::targets_read(Time now, const ScrapeFacts* facts, Duration took) {
 }
 
 void Schedule::liveness_read(Time now, Duration took) {
-    ++liveness_reads_;
-    liveness_next_ = liveness_reads_ < eager_reads ? now : now + std::max<Duration>(minutes(1), 2 * cost_share * took);
+    if (!eager_until_) eager_until_ = now + eager;
+    const Duration wait = now < *eager_until_ ? Duration(seconds(5)) : Duration(minutes(1));
+    liveness_next_ = now + std::max<Duration>(wait, 2 * cost_share * took);
 }
 
 void Schedule::liveness_changed(Time now) {
-    liveness_next_ = std::min<Time>(liveness_next_, now + seconds(5));
+    liveness_next_ = std::min<Time>(liveness_next_, now + seconds(3));
 }
 
 }  // namespace meshwarden::collector

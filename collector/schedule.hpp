@@ -20,7 +20,7 @@ public:
 
     bool liveness_due(Time now) const { return now >= liveness_next_; }
     void liveness_read(Time now, Duration took);
-    void liveness_changed(Time now);  // targets began or ceased to fail, or a family was born
+    void liveness_changed(Time now);  // targets came, went, began or ceased to fail, or a family was born
 
     Duration scrape_interval() const { return scrape_interval_; }
     Duration margin() const { return margin_; }
@@ -33,7 +33,7 @@ private:
     Duration margin_ = std::chrono::seconds(2);
     Time targets_next_;
     Time liveness_next_;
-    int liveness_reads_ = 0;
+    std::optional<Time> eager_until_;
 };
 
 }  // namespace meshwarden::collector

@@ -126,7 +126,8 @@ void SignalReader::judge(Reading& reading, Time now) {
         const auto& failure = (*unknown)->failure();
         return failure ? blind(failure->code, failure->text) : blind("query_failed", "its liveness was not asked yet");
     }
-    if (coverage.value > 0 && coverage.covered == 0) coverage.covered = coverage.expected = std::max(1, coverage.expected);
+    surprised_ = coverage.value > 0 && coverage.covered == 0;
+    if (surprised_) coverage.covered = coverage.expected = std::max(1, coverage.expected);
     if (coverage.covered == 0) {
         return coverage.expected > 0
                    ? blind("not_exposed", fmt::format("none of the {} targets that ought to show it does", coverage.expected))

@@ -33,6 +33,9 @@ public:
     // The poll's reading. `snapshot` gives since, at and failing targets; `edges` is why an edges signal failed.
     Reading finish(const Snapshot& snapshot, bool edges_asked, const std::optional<Cause>& edges);
 
+    // Did the last reading hold events of a family that was not known to be alive?
+    bool surprised() const { return surprised_; }
+
     static Reading unreachable(const SignalSpec& spec, const std::string& cause);
 
 private:
@@ -49,6 +52,7 @@ private:
 
     bool due_ = false;
     bool levels_asked_ = false;
+    bool surprised_ = false;
     Time next_;
     std::optional<Cause> levels_failure_;
     std::vector<SeriesUpdate> level_updates_;
