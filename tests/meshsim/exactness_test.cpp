@@ -184,7 +184,7 @@ TEST_CASE("a fault spread over time adds the same on top of equal traffic") {
     auto body = nlohmann::json::parse(what.body);
     body["over"] = 8;
     REQUIRE(sick.begin(body, start + 3.3));
-    for (double now = start + 4; now < start + 12; now += 1.7) snapshot(sick, now);
+    for (double now = start + 4; now < start + 12; now += 3.4) snapshot(sick, now);
     check(difference(snapshot(healthy, start + 20), snapshot(sick, start + 20)), what);
   }
 }
