@@ -26,14 +26,11 @@ void check_unique(const std::vector<T>& items, std::string T::*name, const std::
     }
 }
 
-// Labels that an incident may have: the interface's, and whatever a rule groups by.
+// Labels that an incident may have: the interface's, and whatever a rule may group by.
 std::vector<std::string> incident_labels(const Config& config) {
     std::set<std::string> labels = {
         "cluster", "source_namespace", "source_workload", "source_principal", "destination_namespace",
         "destination_workload", "destination_service", "pod", "reason", "team", "prometheus"};
-    for (const auto& rule : config.rules) {
-        labels.insert(rule.by.begin(), rule.by.end());
-    }
     for (const auto& signal : config.signals) {
         for (const auto& label : carried_labels(signal)) {
             labels.insert(label);
@@ -89,9 +86,7 @@ void check_links(const Config& config, const std::vector<std::string>& labels, R
                         {"links.grafana", config.web.grafana}};
     for (const auto& [path, text] : links) {
         for (const auto& name : template_variables(text)) {
-            if (std::ranges::find(known, name) == known.end()) {
-                reader.complain(path, fmt::format("{}: {}", in_quotes(name), unknown("variable", name, known)));
-            }
+            check_variable(name, known, reader, path);
         }
     }
 }

@@ -70,9 +70,7 @@ void check_templates(const Check& check) {
     known.insert(known.end(), numbers.begin(), numbers.end());
     for (const auto& [below, text] : {std::pair(".summary", check.rule.summary), {".action", check.rule.action}}) {
         for (const auto& name : template_variables(text)) {
-            if (!holds(known, name)) {
-                check.complain(below, fmt::format("{}: {}", in_quotes(name), unknown("variable", name, known)));
-            }
+            check_variable(name, known, check.reader, check.path + below);
         }
     }
 }
@@ -122,6 +120,15 @@ std::vector<std::string> template_variables(const std::string& text) {
         names.push_back(name);
     }
     return names;
+}
+
+void check_variable(const std::string& name, const std::vector<std::string>& known, Reader& reader,
+                    const std::string& path) {
+    if (name == "{{") {
+        reader.complain(path, "has a {{ that no }} closes");
+    } else if (!holds(known, name)) {
+        reader.complain(path, fmt::format("{}: {}", in_quotes(name), unknown("variable", name, known)));
+    }
 }
 
 void check_rule(const RuleSpec& rule, const std::vector<SignalSpec>& signals, Reader& reader, const std::string& path) {

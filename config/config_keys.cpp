@@ -86,9 +86,9 @@ Keys<Route> route_keys() {
 Keys<Draft> storage_keys() {
     return {
         key<Draft>("url", in_config(&Config::storage_url), storage_url(), "The database; made where it is missing."),
-        key<Draft>("retention", in_config(&Config::retention), duration(std::chrono::hours(1)),
+        key<Draft>("retention", in_config(&Config::retention), duration(std::chrono::seconds(1)),
                    "How long resolved incidents keep their details."),
-        key<Draft>("max_size", in_config(&Config::max_size), size(16u << 20), "The oldest details go first."),
+        key<Draft>("max_size", in_config(&Config::max_size), size(1u << 20), "The oldest details go first."),
     };
 }
 
@@ -119,7 +119,7 @@ Keys<Draft> incident_keys() {
         key<Draft>("reopen_window", in_config(&Config::incidents, &O::reopen_window), duration(Duration{0}),
                    "Calm for less than this: the same incident opens again, not a new one."),
         key<Draft>("repeat_interval", in_config(&Config::incidents, &O::repeat_interval),
-                   duration(std::chrono::minutes(1)), "An open incident is told again after this long."),
+                   duration(std::chrono::seconds(1)), "An open incident is told again after this long."),
     };
 }
 

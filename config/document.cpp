@@ -2,25 +2,19 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <map>
-#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include "config/plain_text.hpp"
 #include "config/wording.hpp"
 
 namespace meshwarden::config {
 
 namespace {
-
-struct Refused {
-    int line;
-    std::string message;
-};
 
 std::size_t count(const Node& node) {
     std::size_t sum = 1;
@@ -141,58 +135,6 @@ private:
     std::size_t nodes_ = 0;
 };
 
-// Length of the UTF-8 character that text begins with; 0 where it is none (overlong forms and surrogates too).
-std::size_t character_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3
-                               : first >= 0xf0 && first < 0xf5                  ? 4
-                                                                                : 0;
-    if (length == 0 || text.size() < length) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-    const bool outside = (first == 0xed && byte(1) > 0x9f) || (first == 0xf4 && byte(1) > 0x8f);
-    return overlong || outside ? 0 : length;
-}
-
-std::optional<std::string> refusal_of(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool control = (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f;
-    return control ? std::optional(fmt::format("control character 0x{:02x}, expected text", byte)) : std::nullopt;
-}
-
-std::optional<Refused> check_bytes(std::string_view text) {
-    if (text.size() > Limits::bytes) {
-        return Refused{0, fmt::format("larger than {} KiB", Limits::bytes >> 10)};
-    }
-    int line = 1;
-    std::size_t line_start = 0;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto length = character_length(text.substr(i));
-        if (length == 0) {
-            return Refused{line, "not UTF-8, expected UTF-8 text"};
-        }
-        if (auto refusal = refusal_of(text[i])) {
-            return Refused{line, *refusal};
-        }
-        if (i - line_start > Limits::line_bytes) {
-            return Refused{line, fmt::format("a line longer than {} KiB", Limits::line_bytes >> 10)};
-        }
-        if (text[i] == '\n') {
-            ++line;
-            line_start = i + 1;
-        }
-        i += length;
-    }
-    return std::nullopt;
-}
-
 // yaml-cpp's words for a tab are about something else; its line is the tab's or the one after.
 std::string tab_hint(std::string_view text, int error_line) {
     std::istringstream lines{std::string(text)};
@@ -210,54 +152,10 @@ Problem problem(const std::string& file, const Refused& refused) {
     return {.file = file, .line = refused.line, .message = refused.message};
 }
 
-bool name_character(char c, bool first) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || (!first && c >= '0' && c <= '9');
-}
-
-// The NAME of a ${NAME} that text begins with; "" where it does not.
-std::string_view variable_name(std::string_view text) {
-    if (!text.starts_with("${")) {
-        return {};
-    }
-    std::size_t end = 2;
-    while (end < text.size() && name_character(text[end], end == 2)) {
-        ++end;
-    }
-    return end > 2 && end < text.size() && text[end] == '}' ? text.substr(2, end - 2) : std::string_view{};
-}
-
-void substitute(Node& node, const std::string& file, const std::string& path, std::vector<Problem>& problems) {
-    for (std::size_t i = 0; i < node.values.size(); ++i) {
-        substitute(node.values[i], file, child_path(node, path, i), problems);
-    }
-    std::string result;
-    for (std::size_t i = 0; i < node.text.size();) {
-        const auto rest = std::string_view(node.text).substr(i);
-        const auto name = std::string(variable_name(rest));
-        if (const auto kept = variable_name(rest.substr(1)); rest[0] == '$' && !kept.empty()) {
-            result += rest.substr(1, kept.size() + 3);
-            i += kept.size() + 4;
-        } else if (name.empty()) {
-            result += node.text[i++];
-        } else {
-            const char* value = std::getenv(name.c_str());
-            const bool good = value != nullptr && !check_bytes(value);
-            if (!good) {
-                const auto what = value == nullptr ? "is not set" : "is not UTF-8 text";
-                problems.push_back({.file = file, .line = node.line, .path = path,
-                                    .message = fmt::format("environment variable {} {}", name, what)});
-            }
-            result += good ? value : "";
-            i += name.size() + 3;
-        }
-    }
-    node.text = std::move(result);
-}
-
 }  // namespace
 
 std::expected<Node, Problem> parse_document(std::string_view text, const std::string& file) {
-    if (const auto refused = check_bytes(text)) {
+    if (const auto refused = check_plain_text(text)) {
         return std::unexpected(problem(file, *refused));
     }
     try {
@@ -294,12 +192,6 @@ std::string child_path(const Node& node, const std::string& path, std::size_t in
         return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
     });
     return (path.empty() ? "" : path + ".") + (plain ? key : in_quotes(key));
-}
-
-std::vector<Problem> substitute_environment(Node& root, const std::string& file) {
-    std::vector<Problem> problems;
-    substitute(root, file, "", problems);
-    return problems;
 }
 
 }  // namespace meshwarden::config

@@ -31,6 +31,7 @@ Codec<std::vector<notify::Target>> target_list();
 Keys<RuleSpec> rule_keys();
 Keys<RuleGroup> group_keys();
 Keys<SignalSpec> signal_keys();
+Codec<std::vector<LabelRule>> label_rules();
 
 // Parts of a file's top level.
 struct SignalFile {

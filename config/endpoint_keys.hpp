@@ -29,7 +29,7 @@ Keys<T> endpoint_keys(Access endpoint) {
         key<T>("insecure_skip_verify", tls(&S::insecure_skip_verify), flag(), "Trust any certificate."),
     };
     return {
-        key<T>("timeout", member(&E::timeout), duration(Duration{100}, std::chrono::minutes(10)),
+        key<T>("timeout", member(&E::timeout), duration(Duration{1}, std::chrono::minutes(10)),
                "Longest wait for one answer."),
         key<T>("bearer_token_file", member(&E::bearer_token_file), file_path(),
                "File that holds a bearer token; read anew for every request."),

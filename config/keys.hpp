@@ -92,6 +92,12 @@ Key<T> key(const std::string& name, Access access, const Codec<M>& codec, const 
 template <class T>
 Key<T> required(Key<T> key) {
     key.required = true;
+    key.read = [read = key.read](const Value& value, T& t) {
+        if (value.node.kind == Node::Kind::scalar && value.node.text.empty()) {
+            return value.complain("is empty, but required");
+        }
+        read(value, t);
+    };
     key.describe = [describe = key.describe](const T& t) {
         auto doc = describe(t);
         doc.required = true;

@@ -14,6 +14,8 @@ namespace meshwarden::config {
 
 namespace {
 
+constexpr std::size_t most_problems = 100;  // of a file; who wrote more reads no more
+
 template <class T>
 void replace_or_add(std::vector<T>& items, T item, bool (*same)(const T&, const T&)) {
     const auto found = std::ranges::find_if(items, [&](const T& other) { return same(other, item); });
@@ -135,8 +137,14 @@ void Library::override_rule(const std::string& name, const Value& keys) {
 std::vector<Problem> Library::problems() {
     std::vector<Problem> all;
     for (auto& reader : readers_) {
-        std::ranges::stable_sort(reader.problems(), {}, &Problem::line);
-        all.insert(all.end(), reader.problems().begin(), reader.problems().end());
+        auto& found = reader.problems();
+        std::ranges::stable_sort(found, {}, &Problem::line);
+        if (found.size() > most_problems) {
+            const auto more = found.size() - most_problems;
+            found.resize(most_problems);
+            found.push_back({.file = reader.file(), .message = fmt::format("{} more problems", more)});
+        }
+        all.insert(all.end(), found.begin(), found.end());
     }
     return all;
 }

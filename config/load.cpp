@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -36,6 +37,19 @@ void add_files(Library& library, const std::vector<std::string>& files, AddDocum
             (library.*add)(*document, reader);
         }
     }
+}
+
+// Where a file that the configuration names cannot be opened, the place that names it is wrong.
+std::vector<std::string> readable(const std::vector<std::string>& files, const std::string& path, Reader& reader) {
+    std::vector<std::string> good;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (read_text(files[i])) {
+            good.push_back(files[i]);
+        } else {
+            reader.complain(fmt::format("{}[{}]", path, i), fmt::format("{} cannot be opened", in_quotes(files[i])));
+        }
+    }
+    return good;
 }
 
 void drop_trailing_slash(std::string& url) {
@@ -112,8 +126,8 @@ Loaded load(const std::string& file) {
     }
     Draft draft;
     read_map(config_keys(), Value{*document, "", reader}, draft);
-    add_files(library, draft.signal_files, &Library::add_signals);
-    add_files(library, draft.rule_files, &Library::add_rules);
+    add_files(library, readable(draft.signal_files, "signals", reader), &Library::add_signals);
+    add_files(library, readable(draft.rule_files, "rules", reader), &Library::add_rules);
     library.check_rules();
     for (const auto& [name, node] : draft.overrides) {
         library.override_rule(name, Value{*node, "overrides." + name, reader});

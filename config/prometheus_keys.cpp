@@ -10,7 +10,7 @@ Keys<collector::Options> prometheus_keys() {
         key<O>("name", &O::name, word(), "Its name in metrics, logs and the API."),
         key<O>("url", url, http_url(), "Base URL; a path prefix is allowed. Thanos, Mimir and VictoriaMetrics too."),
         key<O>("cluster", &O::cluster, text(200), "Value of the label `cluster` where the series carry none."),
-        key<O>("poll_interval", &O::poll_interval, auto_or_duration(Duration{100}, std::chrono::hours(1)),
+        key<O>("poll_interval", &O::poll_interval, auto_or_duration(Duration{10}, std::chrono::hours(1)),
                "How often to ask. `auto`: up to five times a scrape interval, held to about a tenth of a core of that "
                "Prometheus."),
     };

@@ -28,10 +28,13 @@ std::string comment(const std::string& sentence, const std::string& prefix) {
 }
 
 std::string documented(const KeyDoc& doc) {
+    if (!doc.keys.empty()) {
+        return doc.sentence;
+    }
     return fmt::format("{} ({}{})", doc.sentence, doc.required ? "required; " : "", doc.type);
 }
 
-std::string block(const std::vector<KeyDoc>& docs, const std::string& indent);
+std::string block(const std::vector<KeyDoc>& docs, const std::string& indent, bool top_level = false);
 
 // A list of maps that is empty by default: the keys of its entries as a comment. `prometheus` has one entry.
 std::string list_block(const KeyDoc& doc, const std::string& indent) {
@@ -51,9 +54,10 @@ std::string list_block(const KeyDoc& doc, const std::string& indent) {
     return result;
 }
 
-std::string block(const std::vector<KeyDoc>& docs, const std::string& indent) {
+std::string block(const std::vector<KeyDoc>& docs, const std::string& indent, bool top_level) {
     std::string result;
     for (const auto& doc : docs) {
+        result += top_level ? "\n" : "";
         result += comment(documented(doc), indent);
         if (doc.entries) {
             result += list_block(doc, indent);
@@ -91,7 +95,7 @@ std::string table(const std::string& title, const std::string& text, const std::
 }  // namespace
 
 std::string default_file() {
-    return "# Every key of Meshwarden's configuration with its default.\n" + block(describe(config_keys(), Draft{}), "");
+    return "# Every key of Meshwarden's configuration with its default.\n" + block(describe(config_keys(), Draft{}), "", true);
 }
 
 std::string reference_page() {

@@ -16,6 +16,8 @@ void check_config(const Config& config, Reader& reader);
 
 // Variables of a template "... {{ NAME }} ...", spaces trimmed; an unclosed {{ gives the name "{{".
 std::vector<std::string> template_variables(const std::string& text);
+void check_variable(const std::string& name, const std::vector<std::string>& known, Reader& reader,
+                    const std::string& path);
 
 // Every label that a rule on this signal may use.
 std::vector<std::string> carried_labels(const SignalSpec& signal);

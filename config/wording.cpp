@@ -65,9 +65,13 @@ std::string nearest(std::string_view given, const std::vector<std::string>& know
     if (given.size() > longest_word) {
         return best;
     }
-    std::size_t smallest = std::max<std::size_t>(2, given.size() / 3) + 1;
+    std::size_t smallest = (given.size() < 4 ? 1 : std::max<std::size_t>(2, given.size() / 3)) + 1;
     for (const auto& word : known) {
         const auto distance = edit_distance(given, word);
+        // webhook_url for webhook_url_file
+        if (given.size() >= 5 && word.starts_with(given)) {
+            return word;
+        }
         if (distance < smallest && distance < word.size()) {
             smallest = distance;
             best = word;
