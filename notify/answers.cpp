@@ -46,12 +46,12 @@ std::string slack_word(const std::string& body) {
 
 bool is_word(std::string_view text) {
     return !text.empty() && text.size() <= 100 &&
-           std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == text.npos;
 }
 
 Outcome::Kind judge_slack(const io::Response& response) {
-    if (response.status != 200)
-        return response.status >= 400 && response.status < 500 && response.status != 429 ? Outcome::give_up : Outcome::retry;
+    const bool refused = response.status >= 400 && response.status < 500 && response.status != 429;
+    if (response.status != 200) return refused ? Outcome::give_up : Outcome::retry;
     const auto word = slack_word(response.body);
     if (word == "ok") return Outcome::delivered;
     if (!is_word(word) || std::ranges::find(slack_transient, word) != slack_transient.end()) return Outcome::retry;
@@ -70,13 +70,26 @@ Outcome::Kind judge_any(const io::Response& response) {
     return response.status >= 200 && response.status < 300 ? Outcome::delivered : by_status(response.status);
 }
 
+Duration bounded(double seconds) {
+    constexpr double longest = std::chrono::duration<double>(longest_retry_after).count();
+    return Duration(static_cast<std::int64_t>(std::clamp(seconds, 0.0, longest) * 1000));
+}
+
 // Slack repeats its wait in the body: {"retry_after":1,"ok":false,"error":"rate_limited"}.
 std::optional<Duration> wait_in_body(const std::string& body) {
     const auto parsed = json::parse(body, nullptr, false);
     if (!parsed.is_object()) return {};
     const auto seconds = parsed.value("retry_after", json());
     if (!seconds.is_number()) return {};
-    return Duration(static_cast<std::int64_t>(std::clamp(seconds.get<double>(), 0.0, 3600.0) * 1000));
+    return bounded(seconds.get<double>());
+}
+
+std::optional<Duration> parse_seconds(std::string_view text) {
+    if (text.empty() || text.find_first_not_of("0123456789.-") != text.npos) return {};
+    double seconds = 0;
+    const auto [end, problem] = std::from_chars(text.begin(), text.end(), seconds, std::chars_format::fixed);
+    if (end != text.end()) return {};
+    return problem == std::errc::result_out_of_range ? longest_retry_after : bounded(seconds);
 }
 
 std::optional<Time> parse_http_date(std::string_view text) {
@@ -85,8 +98,9 @@ std::optional<Time> parse_http_date(std::string_view text) {
     const auto comma = text.find(", ");
     if (comma == text.npos || text.size() > 40) return {};
     const std::string rest(text.substr(comma + 2));
-    if (std::sscanf(rest.c_str(), "%2d %3s %4d %2d:%2d:%2d GMT", &day, name.data(), &year, &hour, &minute, &second) != 6)
-        return {};
+    const int found = std::sscanf(rest.c_str(), "%2d %3s %4d %2d:%2d:%2d GMT", &day, name.data(), &year, &hour, &minute,
+                                  &second);
+    if (found != 6) return {};
     const auto month = std::ranges::find(months, std::string_view(name.data()));
     const std::chrono::year_month_day date{std::chrono::year(year),
                                            std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
@@ -100,16 +114,11 @@ std::optional<Time> parse_http_date(std::string_view text) {
 
 std::optional<Duration> parse_retry_after(std::string_view header, Time now) {
     const auto text = trimmed(header);
-    std::optional<Duration> wait;
-    double seconds = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
-    if (end == text.data() + text.size() && !text.empty() && (problem == std::errc{} || problem == std::errc::result_out_of_range))
-        wait = Duration(static_cast<std::int64_t>(
-            std::clamp(problem == std::errc{} ? seconds : 3600.0, 0.0, 3600.0) * 1000));
-    else if (const auto date = parse_http_date(text))
-        wait = *date - now;
-    if (!wait) return {};
-    return std::clamp(*wait, Duration(0), longest_retry_after);
+    const auto wait = parse_seconds(text);
+    if (wait) return wait;
+    const auto date = parse_http_date(text);
+    if (!date) return {};
+    return std::clamp(*date - now, Duration(0), longest_retry_after);
 }
 
 Outcome judge(TargetKind kind, const io::Response& response, Time now) {

@@ -13,7 +13,7 @@ namespace meshwarden::notify {
 namespace {
 
 constexpr std::size_t routing_key_length = 32;
-constexpr std::size_t max_answer_body = 64u << 10;
+constexpr std::size_t max_answer_body = 1u << 20;
 
 // A file that is missing or wrong is mended by a person while the notice waits, so it is never a final answer.
 Result<std::string> secret_in(const std::string& file, bool (*is_right)(std::string_view), std::string_view expected) {

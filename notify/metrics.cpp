@@ -28,15 +28,17 @@ Metrics::Metrics(prometheus::Registry& registry, const std::vector<Target>& targ
         pending_.Add({{"target", target.name}});
         dead_.Add({{"target", target.name}});
         for (const auto reason : reasons)
-            for (const auto* result : {"delivered", "retry", "dead"})
-                notifications_.Add({{"target", target.name}, {"reason", std::string(to_string(reason))}, {"result", result}});
+            for (const auto* result : {"delivered", "retry", "dead"}) counter(target.name, reason, result);
     }
 }
 
+prometheus::Counter& Metrics::counter(const std::string& target, NoticeReason reason, std::string_view result) {
+    return notifications_.Add(
+        {{"target", target}, {"reason", std::string(to_string(reason))}, {"result", std::string(result)}});
+}
+
 void Metrics::count(const std::string& target, NoticeReason reason, std::string_view result) {
-    notifications_
-        .Add({{"target", target}, {"reason", std::string(to_string(reason))}, {"result", std::string(result)}})
-        .Increment();
+    counter(target, reason, result).Increment();
 }
 
 bool Metrics::is_due(Time now) {

@@ -26,6 +26,8 @@ public:
     void show(const incidents::Status& status, Time now);
 
 private:
+    prometheus::Counter& counter(const std::string& target, NoticeReason reason, std::string_view result);
+
     std::vector<std::string> targets_;
     prometheus::Family<prometheus::Counter>& notifications_;
     prometheus::Family<prometheus::Gauge>& pending_;

@@ -54,14 +54,16 @@ json details_of(const Notice& notice) {
                     {"labels", labels_of(incident.labels)}};
     if (notice.reason == NoticeReason::resolved) details["resolution"] = resolution(notice);
     if (!incident.runbook_url.empty()) details["runbook_url"] = plain(incident.runbook_url, long_units).text;
-    for (const auto& technique : incident.techniques) details["techniques"].push_back(plain(technique, short_units).text);
+    for (const auto& technique : incident.techniques)
+        details["techniques"].push_back(plain(technique, short_units).text);
     for (const auto& source : notice.top_sources)
         details["top_sources"].push_back({{"labels", labels_of(source.labels)}, {"value", source.value}});
     auto notes = remarks(incident);
     notes.insert(notes.end(), notice.notes.begin(), notice.notes.end());
     for (std::size_t i = 0; i < std::min(notes.size(), max_notes); ++i)
         details["notes"].push_back(plain(notes[i], 1000).text);
-    if (notes.size() > max_notes) details["notes"].push_back(fmt::format("{} notes were cut", notes.size() - max_notes));
+    if (notes.size() > max_notes)
+        details["notes"].push_back(fmt::format("{} notes were cut", notes.size() - max_notes));
     return details;
 }
 
@@ -92,8 +94,9 @@ json payload_of(const Notice& notice, const Options& options) {
     const auto set = [&](const char* key, std::string value) {
         if (!value.empty()) payload[key] = std::move(value);
     };
-    set("component", first_label(incident.labels, {"destination_workload", "destination_service", "source_workload", "pod"}));
-    set("group", first_label(incident.labels, {"destination_namespace", "source_namespace", "cluster"}));
+    const auto& labels = incident.labels;
+    set("component", first_label(labels, {"destination_workload", "destination_service", "source_workload", "pod"}));
+    set("group", first_label(labels, {"destination_namespace", "source_namespace", "cluster"}));
     return payload;
 }
 

@@ -80,13 +80,13 @@ bool Round::open() {
 Time Round::claim_one(Time at, std::stop_token stop) {
     const auto notice = store_->claim(target_.name, at, at + target_.endpoint.timeout + lease_margin);
     if (!notice) return store_failed("claim a notice", notice.error());
+    store_backoff_.forget(whole_target);
     if (*notice) {
         deliver(**notice, stop);
         return at;
     }
     const auto due = store_->next_due(target_.name);
     if (!due) return store_failed("look for the next notice", due.error());
-    store_backoff_.forget(whole_target);
     return std::clamp(due->value_or(at + idle), at + shortest_wait, at + idle);
 }
 
@@ -127,15 +127,13 @@ incidents::Attempt Round::decide(const Notice& notice, const Outcome& outcome) {
     return attempt;
 }
 
+// On the connection that claimed the notice: the lease is its.
 void Round::write_down(const Notice& notice, const incidents::Attempt& attempt, std::stop_token stop) {
     while (true) {
-        if (open()) {
-            const auto done = store_->finish(notice.id, attempt);
-            if (done) return store_backoff_.forget(whole_target);
-            spdlog::error("msg=\"cannot write down an answer\" target={} notice={} error={:?}", target_.name, notice.id,
-                          done.error().message);
-            store_.reset();
-        }
+        const auto done = store_->finish(notice.id, attempt);
+        if (done) return store_backoff_.forget(whole_target);
+        spdlog::error("msg=\"cannot write down an answer\" target={} notice={} error={:?}", target_.name, notice.id,
+                      done.error().message);
         if (stop.stop_requested()) return;
         office_.clock.sleep_until(now() + store_backoff_.failed(whole_target), stop);
     }
@@ -153,7 +151,8 @@ void Round::keep_alive(Time at, std::stop_token stop) {
         const auto outcome = notifier_.keep_alive(std::span(*told).subspan(first, count), stop);
         if (outcome.kind == Outcome::delivered || stop.stop_requested()) continue;
         keep_alive_at_ = at + std::max(office_.options.retry_longest, outcome.retry_after);
-        spdlog::warn("msg=\"alerts not kept alive\" target={} alerts={} answer={:?}", target_.name, count, outcome.answer);
+        spdlog::warn("msg=\"alerts not kept alive\" target={} alerts={} answer={:?}", target_.name, count,
+                     outcome.answer);
         return;
     }
 }

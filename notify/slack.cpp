@@ -32,15 +32,23 @@ std::string_view dot(Severity severity) {
     return "\u26AA";
 }
 
+std::string capitals(std::string_view word) {
+    std::string out(word);
+    for (char& c : out)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return out;
+}
+
 std::string opening(const Notice& notice) {
     const auto& incident = notice.incident;
-    const auto severity = to_string(incident.severity);
+    const auto severity = capitals(to_string(incident.severity));
     switch (notice.reason) {
         case NoticeReason::opened:
-            return fmt::format("{} {}{}", dot(incident.severity), severity, incident.reopened > 0 ? ", again" : "");
+            return fmt::format("{} {}{}", dot(incident.severity), severity, incident.reopened > 0 ? " again" : "");
         case NoticeReason::escalated: return fmt::format("\u23EB Escalated to {}", severity);
         case NoticeReason::still_open:
-            return fmt::format("\u23F3 Still open after {}, {}", lasting(notice.created_at - incident.started_at), severity);
+            return fmt::format("\u23F3 Still open after {}, {}", lasting(notice.created_at - incident.started_at),
+                               severity);
         case NoticeReason::resolved: return fmt::format("\u2705 Resolved, was {}", severity);
         case NoticeReason::acknowledged: return fmt::format("\U0001F440 Acknowledged, {}", severity);
     }
@@ -56,7 +64,8 @@ std::string title(const Notice& notice) {
 class Message {
 public:
     void header(std::string_view bytes) {
-        blocks_.push_back({{"type", "header"}, {"text", {{"type", "plain_text"}, {"text", fitted("title", plain(bytes, header_units))}}}});
+        const auto text = fitted("title", plain(bytes, header_units));
+        blocks_.push_back({{"type", "header"}, {"text", {{"type", "plain_text"}, {"text", text}}}});
     }
     void section(const std::string& mrkdwn_text) {
         blocks_.push_back({{"type", "section"}, {"text", text_object(mrkdwn_text)}});
@@ -118,7 +127,8 @@ void add_sources(Message& message, const Notice& notice) {
     if (notice.top_sources.empty()) return;
     std::string out = "*Top sources*";
     for (const auto& source : notice.top_sources | std::views::take(shown_sources))
-        out += fmt::format("\n\u2022 {} from {}", number(source.value), message.text("a source", describe(source), source_units));
+        out += fmt::format("\n\u2022 {} from {}", number(source.value),
+                           message.text("a source", describe(source), source_units));
     if (notice.top_sources.size() > shown_sources)
         message.note_cut(fmt::format("{} sources", notice.top_sources.size() - shown_sources));
     message.section(out);
@@ -152,10 +162,10 @@ void add_links(Message& message, const Options& options, const Incident& inciden
         if (is_link(url) && text.whole)
             links.push_back(fmt::format("<{}|{}>", text.text, name));
         else
-            message.note_cut(fmt::format("link to the {}", name));
+            message.note_cut(fmt::format("the link \"{}\"", name));
     };
-    add("incident", incident_url(options, incident));
-    add("runbook", incident.runbook_url);
+    add("Open the incident", incident_url(options, incident));
+    add("Runbook", incident.runbook_url);
     if (!links.empty()) message.section(fmt::format("{}", fmt::join(links, "  \u00B7  ")));
 }
 
@@ -182,7 +192,9 @@ std::string slack_message(const Notice& notice, const Options& options) {
     add_context(message, options, notice.incident);
 
     const auto fallback = fmt::format("{} - {}", title(notice), notice.incident.summary);
-    const json body = {{"text", mrkdwn(fallback, text_units).text}, {"blocks", message.take_blocks()}, {"unfurl_links", false}};
+    const json body = {{"text", mrkdwn(fallback, text_units).text},
+                       {"blocks", message.take_blocks()},
+                       {"unfurl_links", false}};
     return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -53,7 +53,8 @@ std::string place(const Labels& labels, std::string_view side) {
                                             : first_of(labels, side, {"workload", "service", "principal"});
     const auto space = labels.get(fmt::format("{}_namespace", side));
     if (name.empty() && space.empty()) return {};
-    std::string out = space.empty() || name.empty() ? fmt::format("{}{}", space, name) : fmt::format("{}/{}", space, name);
+    const auto* between = space.empty() || name.empty() ? "" : "/";
+    const auto out = fmt::format("{}{}{}", space, between, name);
     const auto cluster = labels.get("cluster");
     return cluster.empty() ? out : fmt::format("{}: {}", cluster, out);
 }
@@ -107,7 +108,8 @@ std::vector<std::string> remarks(const Incident& incident) {
     if (incident.late) out.emplace_back("Late: the value was calm again before it could be looked at.");
     if (incident.blind) out.emplace_back("Blind: it can no longer be seen whether this goes on.");
     if (incident.flapping) out.emplace_back("Flapping: it comes and goes.");
-    if (incident.reopened > 0) out.push_back(incident.reopened == 1 ? "Reopened once." : fmt::format("Reopened {} times.", incident.reopened));
+    if (incident.reopened == 1) out.emplace_back("Reopened once.");
+    if (incident.reopened > 1) out.push_back(fmt::format("Reopened {} times.", incident.reopened));
     return out;
 }
 
