@@ -90,7 +90,8 @@ std::string query_text(const RuleSpec& rule, const SignalSpec* signal, double th
     const auto by = rule.by.empty() ? std::string{} : fmt::format(" by ({})", joined(rule.by));
     if (rule.learned) return fmt::format("learned{} ({})", by, rule.signal);
     const auto kind = signal ? signal->kind : SignalKind::counter;
-    const auto excluded = rule.exclude_text.empty() ? std::string{} : fmt::format("{{not {}}}", joined(rule.exclude_text));
+    const auto excluded =
+        rule.exclude_text.empty() ? std::string{} : fmt::format("{{not {}}}", joined(rule.exclude_text));
     std::string value;
     switch (kind) {
         case SignalKind::gauge: value = fmt::format("sum{} ({}{})", by, rule.signal, excluded); break;

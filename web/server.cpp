@@ -31,7 +31,8 @@ std::size_t fitting_connections(std::size_t wanted) {
         ::setrlimit(RLIMIT_NOFILE, &limit);
         ::getrlimit(RLIMIT_NOFILE, &limit);
     }
-    const rlim_t fitting = limit.rlim_cur > 2 * files_for_others ? limit.rlim_cur - files_for_others : limit.rlim_cur / 2;
+    const rlim_t fitting =
+        limit.rlim_cur > 2 * files_for_others ? limit.rlim_cur - files_for_others : limit.rlim_cur / 2;
     return std::min<std::size_t>(wanted, fitting);
 }
 
@@ -92,7 +93,8 @@ private:
     }
 
     void accept() {
-        acceptor_.async_accept([this](const error_code& error, tcp::socket socket) { on_accept(error, std::move(socket)); });
+        acceptor_.async_accept(
+            [this](const error_code& error, tcp::socket socket) { on_accept(error, std::move(socket)); });
     }
 
     void on_accept(const error_code& error, tcp::socket socket) {

@@ -28,7 +28,8 @@ std::vector<std::string> rules_on(const std::string& signal, const Dependencies&
     return names;
 }
 
-json signal_json(const Reading& reading, const std::string& prometheus, Duration window, std::vector<std::string> rules) {
+json signal_json(const Reading& reading, const std::string& prometheus, Duration window,
+                 std::vector<std::string> rules) {
     const auto& coverage = reading.coverage;
     const bool was_read = coverage.checked_at != Time{};
     return {{"signal", reading.signal},

@@ -1,0 +1,70 @@
+// Talking to the server. Throws Refused with a sentence for people; 401 asks for a token and tries again.
+
+const tokenKey = 'meshwarden-token';
+
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+let waiting = null;  // one question for a token, however many requests need it
+
+function askToken(message) {
+  if (waiting) return waiting;
+  const dialog = document.getElementById('login');
+  const form = document.getElementById('login-form');
+  const field = document.getElementById('token');
+  document.getElementById('login-error').textContent = message;
+  waiting = new Promise((resolve) => {
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      sessionStorage.setItem(tokenKey, field.value.trim());
+      field.value = '';
+      dialog.close();
+      waiting = null;
+      resolve();
+    };
+  });
+  dialog.oncancel = (event) => event.preventDefault();
+  dialog.showModal();
+  field.focus();
+  return waiting;
+}
+
+async function explain(response) {
+  try {
+    const problem = await response.json();
+    return problem.detail || problem.title || response.statusText;
+  } catch {
+    return response.statusText || `status ${response.status}`;
+  }
+}
+
+export async function request(path, options = {}) {
+  const token = sessionStorage.getItem(tokenKey);
+  const headers = {...options.headers};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  let response;
+  try {
+    response = await fetch(path, {...options, headers, cache: 'no-store'});
+  } catch {
+    throw new Refused(0, 'Meshwarden does not answer. What you see may be old.');
+  }
+  if (response.status === 401) {
+    // Another request may have brought a newer token in the meantime.
+    if (sessionStorage.getItem(tokenKey) === token) await askToken(token ? 'This token is not known here.' : '');
+    return request(path, options);
+  }
+  if (!response.ok) throw new Refused(response.status, await explain(response));
+  return response.json();
+}
+
+export const get = (path) => request(`api/v1/${path}`);
+
+export const post = (path, body) => request(`api/v1/${path}`, {
+  method: 'POST',
+  headers: {'Content-Type': 'application/json'},
+  body: JSON.stringify(body),
+});

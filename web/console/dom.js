@@ -1,0 +1,56 @@
+// Building the page. Text from the server only ever becomes a text node or an attribute, never markup.
+
+const svgNamespace = 'http://www.w3.org/2000/svg';
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+  return element;
+}
+
+export const h = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+export const svg = (tag, attributes = {}, ...children) =>
+  fill(document.createElementNS(svgNamespace, tag), attributes, children);
+
+// A link out of the console; anything but http(s) stays plain text (a label could spell javascript:).
+export function outward(url, text) {
+  if (!/^https?:\/\//i.test(url)) return h('span', {}, text);
+  return h('a', {href: url, target: '_blank', rel: 'noopener noreferrer'}, text);
+}
+
+export function table(columns, rows, name) {
+  const head = h('tr', {}, columns.map((column) => h('th', {scope: 'col', class: column.class}, column.title)));
+  const body = rows.map((row) => h('tr', {class: row.class}, row.cells.map((cell, i) =>
+    h('td', {class: columns[i].class, 'data-title': columns[i].title}, cell))));
+  return h('div', {class: 'scroll'}, h('table', {'aria-label': name}, h('thead', {}, head), h('tbody', {}, body)));
+}
+
+export function empty(title, text) {
+  return h('div', {class: 'empty'}, h('strong', {}, title), h('p', {}, text));
+}
+
+export async function copyText(text, button) {
+  let done = false;
+  try {
+    await navigator.clipboard.writeText(text);
+    done = true;
+  } catch {
+    // Without TLS browsers offer no clipboard; the old way still works there.
+    const area = h('textarea', {class: 'offscreen', 'aria-hidden': 'true'});
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    done = document.execCommand('copy');
+    area.remove();
+  }
+  const before = button.textContent;
+  button.textContent = done ? 'Copied' : 'Select and copy by hand';
+  setTimeout(() => { button.textContent = before; }, 1500);
+}

@@ -1,0 +1,117 @@
+// The list of incidents. The filters live in the address, so that a view can be sent to a colleague.
+import {get} from './api.js';
+import {empty, h, table} from './dom.js';
+import {amount, destinationOf, flagBadges, moment, severityBadge, sourceOf, stateBadge} from './words.js';
+
+const states = ['open', 'acknowledged', 'resolved'];
+const severities = ['critical', 'high', 'medium', 'low', 'info'];
+const pageSize = 100;
+
+const columns = [
+  {title: 'Severity', class: 'narrow'}, {title: 'What happened', class: 'wide'}, {title: 'Peak', class: 'number'},
+  {title: 'Since', class: 'narrow'}, {title: 'State', class: 'narrow'},
+];
+
+function parties(labels) {
+  const source = sourceOf(labels), destination = destinationOf(labels);
+  if (source && destination) return [source, h('span', {class: 'arrow', 'aria-label': 'to'}, ' → '), destination];
+  return source || destination || labels.cluster || '';
+}
+
+function row(incident) {
+  const link = h('a', {class: 'what', href: `#/incidents/${encodeURIComponent(incident.id)}`}, incident.summary);
+  const labels = incident.labels;
+  return {
+    class: `row sev-edge-${incident.severity} ${incident.state}`,
+    cells: [
+      severityBadge(incident.severity),
+      [link, h('div', {class: 'sub'}, h('code', {}, incident.rule), ' ', parties(labels),
+        labels.team && h('span', {class: 'chip'}, labels.team))],
+      [h('span', {class: 'big'}, amount(incident.value)), incident.kind !== 'anomaly' && h('div', {class: 'sub'}, `limit ${amount(incident.threshold)}`)],
+      moment(incident.started_at),
+      [stateBadge(incident.state), flagBadges(incident), incident.assignee && h('div', {class: 'sub'}, incident.assignee)],
+    ],
+  };
+}
+
+function chips(name, values, chosen, change) {
+  return h('fieldset', {class: 'chips'}, h('legend', {}, name), values.map((value) => {
+    const box = h('input', {type: 'checkbox', value, checked: chosen.has(value), onchange: () => {
+      if (box.checked) chosen.add(value);
+      else chosen.delete(value);
+      change();
+    }});
+    return h('label', {class: `choice ${name === 'Severity' ? `sev-${value}` : ''}`}, box, h('span', {}, value));
+  }));
+}
+
+const setOf = (query, name, preset) => new Set(query.has(name) ? query.get(name).split(',').filter(Boolean) : preset);
+
+export function incidentsPage(frame, {query, isCurrent}) {
+  const chosenStates = setOf(query, 'state', ['open', 'acknowledged']);
+  const chosenSeverities = setOf(query, 'severity', []);
+  const match = h('input', {type: 'search', id: 'match', placeholder: 'destination_namespace="pay"', spellcheck: 'false',
+    value: query.get('match') || '', onchange: () => apply()});
+  const list = h('section', {'aria-live': 'off'});
+  const more = h('button', {type: 'button', hidden: true, onclick: () => loadMore()}, 'Show older ones');
+  let shown = '', older = [], cursor = null;
+
+  function parameters() {
+    const wanted = new URLSearchParams();
+    if (chosenStates.size) wanted.set('state', [...chosenStates].join(','));
+    if (chosenSeverities.size) wanted.set('severity', [...chosenSeverities].join(','));
+    if (match.value.trim()) wanted.set('match', match.value.trim());
+    return wanted;
+  }
+
+  // The state filter is always spelled out in the address: none chosen means all of them.
+  function apply() {
+    const wanted = parameters();
+    if (!wanted.has('state')) wanted.set('state', '');
+    history.replaceState(null, '', `#/incidents?${wanted}`);
+    older = [];
+    shown = '';
+    refresh().catch((error) => list.replaceChildren(h('div', {class: 'note bad', role: 'alert'}, error.message)));
+  }
+
+  function show(incidents) {
+    const text = JSON.stringify(incidents);
+    if (text === shown) return;
+    shown = text;
+    const nothing = empty('Nothing here', chosenStates.has('resolved') || !chosenStates.size
+      ? 'No incident fits these filters.'
+      : 'No incident is open. Look at Signals to be sure that we would have seen one.');
+    const focused = document.activeElement?.getAttribute('href');
+    list.replaceChildren(incidents.length ? table(columns, incidents.map(row), 'Incidents') : nothing);
+    if (focused) list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  async function loadMore() {
+    const wanted = parameters();
+    wanted.set('cursor', cursor);
+    const page = await get(`incidents?${wanted}`);
+    older.push(...page.incidents);
+    cursor = page.next_cursor;
+    more.hidden = !cursor;
+    await refresh();
+  }
+
+  async function refresh() {
+    const wanted = parameters();
+    wanted.set('limit', pageSize);
+    const page = await get(`incidents?${wanted}`);
+    if (!isCurrent()) return;
+    if (!older.length) cursor = page.next_cursor;
+    more.hidden = !cursor;
+    const fresh = new Set(page.incidents.map(({id}) => id));
+    show([...page.incidents, ...older.filter(({id}) => !fresh.has(id))]);
+  }
+
+  frame.replaceChildren(
+    h('h1', {}, 'Incidents'),
+    h('form', {class: 'filters', onsubmit: (event) => { event.preventDefault(); apply(); }},
+      chips('State', states, chosenStates, apply), chips('Severity', severities, chosenSeverities, apply),
+      h('div', {class: 'field'}, h('label', {for: 'match'}, 'Label'), match)),
+    list, more);
+  return {refresh};
+}

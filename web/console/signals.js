@@ -1,0 +1,62 @@
+// What can be seen and what cannot, with the setting that would mend it.
+import {get} from './api.js';
+import {copyText, empty, h} from './dom.js';
+import {amount, badge, moment, plural} from './words.js';
+
+const order = {blind: 0, observed: 1, zero: 2};
+const stateWords = {
+  blind: 'Cannot be seen. Nothing that depends on it would be noticed.',
+  observed: 'Seen, and something happened.',
+  zero: 'Seen, and nothing happened: the metric is there and stands still.',
+};
+
+function coverage({covered, expected, state}) {
+  if (!expected) return null;
+  const partial = state !== 'blind' && covered < expected;
+  return h('div', {class: `coverage ${partial ? 'partial' : ''}`},
+    h('meter', {min: 0, max: expected, value: covered, 'aria-label': 'coverage'}),
+    h('span', {}, `seen on ${amount(covered)} of ${plural(expected, 'target', 'targets')}${partial ? ': partial' : ''}`));
+}
+
+function fix({text, yaml}) {
+  if (!text && !yaml) return null;
+  const copy = h('button', {type: 'button', class: 'quiet', onclick: () => copyText(yaml, copy)}, 'Copy');
+  return h('div', {class: 'fix'}, h('h3', {}, 'What mends it'), text && h('p', {}, text),
+    yaml && h('div', {class: 'yaml'}, copy, h('pre', {tabindex: 0}, yaml)));
+}
+
+function card(signal) {
+  const needsHelp = signal.state === 'blind' || signal.covered < signal.expected;
+  return h('article', {class: `card signal ${signal.state}`, 'data-signal': signal.signal},
+    h('header', {}, h('h2', {}, signal.signal), badge(`sight-${signal.state}`, signal.state),
+      h('span', {class: 'sub'}, signal.prometheus, ', checked ', moment(signal.checked_at))),
+    h('p', {}, stateWords[signal.state] || '', signal.state === 'observed' &&
+      h('span', {}, ` ${amount(signal.value)} in the last read.`)),
+    coverage(signal),
+    signal.possibly_missed && h('p', {class: 'note mild'}, 'Counting began in the middle of a history that is gone: earlier events may be missing.'),
+    signal.cause.text && h('p', {class: 'note bad'}, h('strong', {}, 'Why: '), signal.cause.text),
+    h('p', {class: 'sub'}, signal.rules.length ? ['Rules: ', signal.rules.map((rule) => [h('code', {}, rule), ' '])] : 'No rule uses it.'),
+    needsHelp && fix(signal.fix));
+}
+
+export function signalsPage(frame, {isCurrent}) {
+  const list = h('div', {class: 'signals'}), summary = h('p', {class: 'lead'});
+  let shown = '';
+
+  async function refresh() {
+    const {signals} = await get('signals');
+    if (!isCurrent()) return;
+    const text = JSON.stringify(signals.map(({checked_at: ignored, ...rest}) => rest));
+    if (text === shown) return;
+    shown = text;
+    const blind = signals.filter(({state}) => state === 'blind').length;
+    summary.textContent = blind
+      ? `${plural(blind, 'signal', 'signals')} of ${signals.length} cannot be seen. Silence there is not calm.`
+      : `All ${signals.length} signals can be seen: where it says zero, it is zero.`;
+    const sorted = [...signals].sort((a, b) => order[a.state] - order[b.state] || a.signal.localeCompare(b.signal));
+    list.replaceChildren(...sorted.map(card));
+    if (!signals.length) list.replaceChildren(empty('No signals yet', 'Meshwarden has not read its configuration to the end.'));
+  }
+  frame.replaceChildren(h('h1', {}, 'Signals'), summary, list);
+  return {refresh};
+}
