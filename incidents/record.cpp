@@ -194,16 +194,28 @@ Evidence bounded(Evidence evidence) {
     return evidence;
 }
 
-json record_of(const Notice& notice) {
+json record_of(const Told& told) {
     json sources = json::array();
-    for (const auto& source : notice.top_sources) sources.push_back(to_json(source));
-    return {{"incident", record_of(notice.incident)}, {"top_sources", std::move(sources)}, {"notes", notice.notes}};
+    for (const auto& source : told.top_sources) sources.push_back(to_json(source));
+    return {{"top_sources", std::move(sources)}, {"notes", told.notes}};
+}
+
+Told told_of(const json& record) {
+    return {.top_sources = sources_of(record.at("top_sources")),
+            .notes = record.at("notes").get<std::vector<std::string>>()};
+}
+
+json record_of(const Notice& notice) {
+    json record = record_of(Told{.top_sources = notice.top_sources, .notes = notice.notes});
+    record["incident"] = record_of(notice.incident);
+    return record;
 }
 
 void read_notice(Notice& notice, const json& record) {
     notice.incident = incident_of(record.at("incident"));
-    notice.top_sources = sources_of(record.at("top_sources"));
-    notice.notes = record.at("notes").get<std::vector<std::string>>();
+    auto told = told_of(record);
+    notice.top_sources = std::move(told.top_sources);
+    notice.notes = std::move(told.notes);
 }
 
 json record_of(const Reading& reading) {

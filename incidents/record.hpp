@@ -34,6 +34,14 @@ NoticeReason notice_reason_of(std::string_view text);
 Evidence evidence_of(const nlohmann::json& record);
 Evidence bounded(Evidence evidence);  // cut to what an incident may keep, and said so
 
+// What a notice tells of the evidence.
+struct Told {
+    std::vector<TopSource> top_sources;
+    std::vector<std::string> notes;
+};
+nlohmann::json record_of(const Told& told);
+Told told_of(const nlohmann::json& record);
+
 nlohmann::json record_of(const Notice& notice);  // incident, top_sources, notes: what was to be said
 void read_notice(Notice& notice, const nlohmann::json& record);
 

@@ -42,11 +42,11 @@ public:
         const bool patches = !change.is_new && !change.steps.empty();
         json last = patches ? record_before(incident.id) : json::object();
         project(change);
-        const auto evidence = change.fired ? freeze(incident, *change.fired) : evidence_for(change);
+        const auto told = change.fired ? freeze(incident, *change.fired) : told_before(change);
         for (const auto& step : change.steps) {
             json record = record_of(step.after);
             append(step, patch(last, record));
-            if (step.notice) post(step, evidence);
+            if (step.notice) post(step, told);
             last = std::move(record);
             outcome_.changes.emplace_back(step.kind, step.after);
         }
@@ -83,20 +83,24 @@ private:
         row.bind(dump(record_of(change.next))).run();
     }
 
-    Evidence freeze(const Incident& incident, const Finding& finding) {
-        auto evidence = bounded(finding.evidence);
+    Told freeze(const Incident& incident, const Finding& finding) {
+        const auto evidence = bounded(finding.evidence);
+        Told told{.top_sources = evidence.top_sources, .notes = evidence.notes};
         database_.prepare(
-                "INSERT INTO findings (incident, subject_key, prometheus, crossed_at, value, evidence)"
-                " VALUES (?, ?, ?, ?, ?, ?)")
+                "INSERT INTO findings (incident, subject_key, prometheus, crossed_at, value, evidence, told)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(incident.id).bind(incident.subject_key).bind(incident.prometheus).bind(finding.crossed_at)
-            .bind_real(finding.value).bind(dump(to_json(evidence))).run();
-        return evidence;
+            .bind_real(finding.value).bind(dump(to_json(evidence))).bind(dump(record_of(told))).run();
+        return told;
     }
 
-    // What later notices show beside the incident: the evidence of its last firing.
-    Evidence evidence_for(const Change& change) {
+    // What later notices tell beside the incident is of its last firing.
+    Told told_before(const Change& change) {
         const bool tells = std::ranges::any_of(change.steps, [](const Step& step) { return step.notice.has_value(); });
-        return tells ? last_evidence(database_, change.next.incident.id) : Evidence{};
+        if (!tells) return {};
+        auto row = database_.prepare("SELECT told FROM findings WHERE incident = ? ORDER BY id DESC LIMIT 1");
+        row.bind(change.next.incident.id);
+        return row.step() ? told_of(parse_record(row.text(0))) : Told{};
     }
 
     void append(const Step& step, json set) {
@@ -115,11 +119,11 @@ private:
             .bind(payload).bind(digest).bind(hash_).run();
     }
 
-    void post(const Step& step, const Evidence& evidence) {
+    void post(const Step& step, const Told& told) {
         Notice notice;
         notice.incident = step.after;
-        notice.top_sources = evidence.top_sources;
-        notice.notes = evidence.notes;
+        notice.top_sources = told.top_sources;
+        notice.notes = told.notes;
         const auto body = dump(record_of(notice));
         const auto reason = to_string(step.notice->reason);
         const auto key = fmt::format("{}:{}:{}", step.after.fingerprint, reason, seq_);

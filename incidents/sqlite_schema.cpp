@@ -28,7 +28,8 @@ CREATE UNIQUE INDEX incidents_unresolved_once ON incidents (subject_key) WHERE s
 CREATE INDEX incidents_unresolved ON incidents (prometheus) WHERE state <> 'resolved';
 CREATE INDEX incidents_resolved ON incidents (resolved_at) WHERE resolved_at IS NOT NULL;
 
--- Many to one: each firing of an incident keeps the evidence of its own moment.
+-- Many to one: each firing of an incident keeps the evidence of its own moment, and what of it every notice tells
+-- (top sources and notes).
 CREATE TABLE findings (
     id INTEGER PRIMARY KEY,
     incident TEXT NOT NULL REFERENCES incidents (id),
@@ -36,7 +37,8 @@ CREATE TABLE findings (
     prometheus TEXT NOT NULL,
     crossed_at INTEGER NOT NULL,
     value REAL,
-    evidence TEXT NOT NULL
+    evidence TEXT NOT NULL,
+    told TEXT NOT NULL
 );
 CREATE INDEX findings_incident ON findings (incident, id);
 

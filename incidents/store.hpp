@@ -44,13 +44,13 @@ struct TickOutcome {
 };
 
 struct IncidentFilter {
-    std::vector<IncidentState> states;  // empty: all
-    std::vector<Severity> severities;   // empty: all
-    std::string rule;
-    Matchers match;                     // on routing_labels
-    std::optional<Time> since, until;   // opened_at
-    int limit = 100;                    // 1 to 500; others are taken as the nearest of these
-    std::string cursor;                 // opaque, of the page before (is_cursor); "": from the newest
+    std::vector<IncidentState> states{};  // empty: all
+    std::vector<Severity> severities{};   // empty: all
+    std::string rule{};
+    Matchers match{};                     // on routing_labels
+    std::optional<Time> since{}, until{};  // opened_at, both inclusive
+    int limit = 100;                      // 1 to 500; others are taken as the nearest of these
+    std::string cursor{};                 // opaque, of the page before (is_cursor); "": from the newest
 };
 
 bool is_cursor(std::string_view text);  // could a page have given it out?
@@ -69,25 +69,25 @@ struct IncidentDetail {
 
 struct Action {
     EventKind kind = EventKind::acknowledged;  // acknowledged, resolved, commented, assigned
-    std::string note;
-    std::string assignee;
-    std::string by;
-    std::optional<std::int64_t> if_version;
+    std::string note{};
+    std::string assignee{};
+    std::string by{};
+    std::optional<std::int64_t> if_version{};
 };
 
 enum class ActionError { not_found, version_mismatch, already_resolved, storage };
 
 struct DeliveryFilter {
-    std::vector<DeliveryState> states;  // empty: all
-    std::string incident;               // empty: all
-    int limit = 100;                    // 1 to 500
+    std::vector<DeliveryState> states{};  // empty: all
+    std::string incident{};               // empty: all
+    int limit = 100;                      // 1 to 500
 };
 
 struct Attempt {
     DeliveryState state = DeliveryState::delivered;  // pending: try again at `next_try`
-    Time at;
-    Time next_try;
-    std::string answer;  // what the target said, or the error; at most 500 bytes, no secret
+    Time at{};
+    Time next_try{};
+    std::string answer{};  // what the target said, or the error; at most 500 bytes, no secret
 };
 
 struct Status {
