@@ -75,8 +75,7 @@ function showPulse(status) {
   document.getElementById('footer').replaceChildren(
     h('span', {}, `Meshwarden ${status.version}`),
     h('span', {}, status.learning ? 'still learning what is usual' : 'has learned what is usual'),
-    h('span', {}, `history ${(status.database.size_bytes / 1048576).toFixed(1)} MiB`),
-    h('a', {href: 'api/v1/openapi.json'}, 'API'));
+    h('span', {}, `history ${(status.database.size_bytes / 1048576).toFixed(1)} MiB`));
 }
 
 // Nothing open and nothing seen look the same unless somebody says so.

@@ -18,6 +18,11 @@ function parties(labels) {
   return source || destination || labels.cluster || '';
 }
 
+function peak({kind, value, threshold}) {
+  return [h('span', {class: 'big'}, amount(value)),
+    kind !== 'anomaly' && h('div', {class: 'sub'}, `limit ${amount(threshold)}`)];
+}
+
 function row(incident) {
   const link = h('a', {class: 'what', href: `#/incidents/${encodeURIComponent(incident.id)}`}, incident.summary);
   const labels = incident.labels;
@@ -27,9 +32,10 @@ function row(incident) {
       severityBadge(incident.severity),
       [link, h('div', {class: 'sub'}, h('code', {}, incident.rule), ' ', parties(labels),
         labels.team && h('span', {class: 'chip'}, labels.team))],
-      [h('span', {class: 'big'}, amount(incident.value)), incident.kind !== 'anomaly' && h('div', {class: 'sub'}, `limit ${amount(incident.threshold)}`)],
+      peak(incident),
       moment(incident.started_at),
-      [stateBadge(incident.state), flagBadges(incident), incident.assignee && h('div', {class: 'sub'}, incident.assignee)],
+      [stateBadge(incident.state), flagBadges(incident),
+        incident.assignee && h('div', {class: 'sub'}, incident.assignee)],
     ],
   };
 }
@@ -50,8 +56,8 @@ const setOf = (query, name, preset) => new Set(query.has(name) ? query.get(name)
 export function incidentsPage(frame, {query, isCurrent}) {
   const chosenStates = setOf(query, 'state', ['open', 'acknowledged']);
   const chosenSeverities = setOf(query, 'severity', []);
-  const match = h('input', {type: 'search', id: 'match', placeholder: 'destination_namespace="pay"', spellcheck: 'false',
-    value: query.get('match') || '', onchange: () => apply()});
+  const match = h('input', {type: 'search', id: 'match', placeholder: 'destination_namespace="pay"',
+    spellcheck: 'false', value: query.get('match') || '', onchange: () => apply()});
   const list = h('section', {'aria-live': 'off'});
   const more = h('button', {type: 'button', hidden: true, onclick: () => loadMore()}, 'Show older ones');
   let shown = '', older = [], cursor = null;

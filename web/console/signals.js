@@ -10,12 +10,15 @@ const stateWords = {
   zero: 'Seen, and nothing happened: the metric is there and stands still.',
 };
 
-function coverage({covered, expected, state}) {
+const isPartial = ({covered, expected, state}) => state !== 'blind' && covered < expected;
+
+function coverage(signal) {
+  const {covered, expected} = signal;
   if (!expected) return null;
-  const partial = state !== 'blind' && covered < expected;
+  const partial = isPartial(signal);
   return h('div', {class: `coverage ${partial ? 'partial' : ''}`},
     h('meter', {min: 0, max: expected, value: covered, 'aria-label': 'coverage'}),
-    h('span', {}, `seen on ${amount(covered)} of ${plural(expected, 'target', 'targets')}${partial ? ': partial' : ''}`));
+    h('span', {}, `seen on ${amount(covered)} of ${plural(expected, 'target', 'targets')}`, partial && ': partial'));
 }
 
 function fix({text, yaml}) {
@@ -27,15 +30,17 @@ function fix({text, yaml}) {
 
 function card(signal) {
   const needsHelp = signal.state === 'blind' || signal.covered < signal.expected;
-  return h('article', {class: `card signal ${signal.state}`, 'data-signal': signal.signal},
+  const kind = isPartial(signal) ? 'partial' : signal.state;
+  return h('article', {class: `card signal ${kind}`, 'data-signal': signal.signal},
     h('header', {}, h('h2', {}, signal.signal), badge(`sight-${signal.state}`, signal.state),
       h('span', {class: 'sub'}, signal.prometheus, ', checked ', moment(signal.checked_at))),
     h('p', {}, stateWords[signal.state] || '', signal.state === 'observed' &&
       h('span', {}, ` ${amount(signal.value)} in the last read.`)),
     coverage(signal),
-    signal.possibly_missed && h('p', {class: 'note mild'}, 'Counting began in the middle of a history that is gone: earlier events may be missing.'),
+    signal.possibly_missed && h('p', {class: 'note mild'}, 'Counting began midway: earlier events may be missing.'),
     signal.cause.text && h('p', {class: 'note bad'}, h('strong', {}, 'Why: '), signal.cause.text),
-    h('p', {class: 'sub'}, signal.rules.length ? ['Rules: ', signal.rules.map((rule) => [h('code', {}, rule), ' '])] : 'No rule uses it.'),
+    h('p', {class: 'sub'}, signal.rules.length ? 'Rules: ' : 'No rule uses it.',
+      signal.rules.map((rule) => [h('code', {}, rule), ' '])),
     needsHelp && fix(signal.fix));
 }
 
@@ -55,7 +60,7 @@ export function signalsPage(frame, {isCurrent}) {
       : `All ${signals.length} signals can be seen: where it says zero, it is zero.`;
     const sorted = [...signals].sort((a, b) => order[a.state] - order[b.state] || a.signal.localeCompare(b.signal));
     list.replaceChildren(...sorted.map(card));
-    if (!signals.length) list.replaceChildren(empty('No signals yet', 'Meshwarden has not read its configuration to the end.'));
+    if (!signals.length) list.replaceChildren(empty('No signals yet', 'Nothing has been read so far.'));
   }
   frame.replaceChildren(h('h1', {}, 'Signals'), summary, list);
   return {refresh};

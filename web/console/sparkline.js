@@ -16,7 +16,8 @@ export function sparkline(points) {
   const floor = height - inset;
   const area = [`${x(times[0]).toFixed(1)},${floor}`, ...line, `${x(times.at(-1)).toFixed(1)},${floor}`];
   const label = `from ${amount(values[0])} to ${amount(values.at(-1))} in ${Math.round(last - first)} seconds`;
-  return svg('svg', {class: 'spark', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': label},
+  const frame = {class: 'spark', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': label};
+  return svg('svg', frame,
     svg('title', {}, label),
     svg('polygon', {class: 'area', points: area.join(' ')}),
     svg('polyline', {class: 'line', points: line.join(' ')}),

@@ -9,7 +9,8 @@ const columns = [{title: 'From', class: 'wide'}, {title: 'To', class: 'wide'}, {
   {title: 'Last seen', class: 'narrow'}, {title: '', class: 'narrow'}];
 const mtlsWords = {mutual_tls: ['ok', 'mutual'], none: ['bad', 'plaintext'], unknown: ['pending', 'unknown']};
 
-const oddFirst = (a, b) => Number(a.expected) - Number(b.expected) || b.score - a.score || b.first_seen.localeCompare(a.first_seen);
+const oddFirst = (a, b) =>
+  Number(a.expected) - Number(b.expected) || b.score - a.score || b.first_seen.localeCompare(a.first_seen);
 
 export function topologyPage(frame, {isCurrent}) {
   const list = h('section'), lead = h('p', {class: 'lead'});
@@ -34,7 +35,7 @@ export function topologyPage(frame, {isCurrent}) {
     const fitting = edges.filter(({source, destination}) => `${source} ${destination}`.toLowerCase().includes(wanted));
     list.replaceChildren(fitting.length ? table(columns, fitting.slice(0, most).map(row), 'Topology')
       : empty('No edges', 'Nothing fits, or the mesh has not been read yet.'),
-    fitting.length > most && h('p', {class: 'dim'}, `${most} of ${fitting.length} shown; search for the others.`) || '');
+    fitting.length > most ? h('p', {class: 'dim'}, `${most} of ${fitting.length} shown; search for the others.`) : '');
   }
 
   async function refresh() {
@@ -45,7 +46,8 @@ export function topologyPage(frame, {isCurrent}) {
     shown = text;
     names = new Map(topology.nodes.map((node) => [node.id, node]));
     edges = topology.edges.sort(oddFirst);
-    lead.textContent = `${plural(topology.nodes.length, 'workload', 'workloads')}, ${plural(edges.length, 'edge', 'edges')}` +
+    const nodes = plural(topology.nodes.length, 'workload', 'workloads');
+    lead.textContent = `${nodes}, ${plural(edges.length, 'edge', 'edges')}` +
       (topology.learning ? '; still learning what is usual' : '');
     draw();
   }

@@ -43,7 +43,8 @@ export function sourceOf(labels) {
 }
 
 export function destinationOf(labels) {
-  return joined(labels.destination_namespace, labels.destination_service || labels.destination_workload) || labels.pod || '';
+  const name = labels.destination_service || labels.destination_workload;
+  return joined(labels.destination_namespace, name) || labels.pod || '';
 }
 
 export const resolveReasons = {
