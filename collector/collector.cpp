@@ -180,13 +180,13 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     const auto now = ask_time(door, stop);
     if (!now) return unreachable(cursor, now.error().text);
     skew = *now - asked;
-    const bool first = !std::exchange(last, *now);
+    const auto before = std::exchange(last, *now);
     read_targets(*now, stop);
 
     Snapshot snapshot;
     snapshot.prometheus = options.name;
     snapshot.reachable = true;
-    snapshot.since = cursor.value_or(*now);
+    snapshot.since = cursor.value_or(before.value_or(*now));
     snapshot.at = std::max(*now, snapshot.since);
     snapshot.scrape_interval = schedule.scrape_interval();
     const Duration back = std::max({horizon, shortest_horizon, 2 * schedule.scrape_interval()});
@@ -198,7 +198,7 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
         if (reader.surprised()) schedule.liveness_changed(*now);
     }
     targets.forget_before(*now - 2 * Targets::memory - horizon);
-    if (!first) schedule.polled(took);
+    if (before) schedule.polled(took);
     metrics.polled(snapshot);
     return snapshot;
 }

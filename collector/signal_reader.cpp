@@ -10,6 +10,8 @@ namespace {
 
 // How long a doubt about a signal is shown.
 constexpr Duration doubt = std::chrono::minutes(10);
+// Whose events a signal's value counts.
+constexpr Duration shown = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -85,14 +87,16 @@ std::optional<Cause> SignalReader::failure() const {
     return levels_failure_;
 }
 
-void SignalReader::gather(Reading& reading, Time since) {
+void SignalReader::gather(Reading& reading, Time now) {
     reading.updates = std::move(level_updates_);
     for (auto& part : parts_) std::ranges::move(part.updates(), std::back_inserter(reading.updates));
+    std::erase_if(recent_, [&](const auto& event) { return event.first <= now - shown; });
     for (const auto& update : reading.updates) {
         if (levels_kind() && !update.points.empty()) reading.coverage.value += update.points.back().value;
         for (const auto& point : update.points)
-            if (point.at > since) reading.coverage.value += point.increment;
+            if (point.at > now - shown && point.increment > 0) recent_.emplace_back(point.at, point.increment);
     }
+    for (const auto& [at, events] : recent_) reading.coverage.value += events;
 }
 
 // Each pair of questions counts once, however many parts share it.
@@ -149,7 +153,7 @@ Reading SignalReader::finish(const Snapshot& snapshot, bool edges_asked, const s
         if (part.possibly_missed()) missed_until_ = snapshot.at + doubt;
         if (part.aggregated()) aggregated_until_ = snapshot.at + doubt;
     }
-    gather(reading, snapshot.since);
+    gather(reading, snapshot.at);
     cover(reading, snapshot.failing_targets);
     reading.coverage.possibly_missed = snapshot.at < missed_until_;
     const auto cause = spec_.edges ? edges : failure();

@@ -1,6 +1,7 @@
 // Reads one signal: all its parts, and what may be said about their coverage. Owned by the Collector.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -41,7 +42,7 @@ public:
 private:
     bool levels_kind() const;
     std::optional<Cause> failure() const;
-    void gather(Reading& reading, Time since);
+    void gather(Reading& reading, Time now);
     void cover(Reading& reading, const std::vector<Labels>& failing) const;
     void judge(Reading& reading, Time now);
 
@@ -56,6 +57,7 @@ private:
     Time next_;
     std::optional<Cause> levels_failure_;
     std::vector<SeriesUpdate> level_updates_;
+    std::deque<std::pair<Time, double>> recent_;  // events of the last minute
     Time missed_until_;
     Time aggregated_until_;
 };

@@ -44,6 +44,7 @@ std::optional<Time> Targets::first_time() const {
 
 bool Targets::hole_between(Time start, Time at, Duration slack) const {
     auto before = times_.lower_bound(start - slack);
+    if (before != times_.begin()) --before;
     while (before != times_.end() && *before < at) {
         const auto after = std::next(before);
         if (after == times_.end()) return false;

@@ -41,7 +41,7 @@ struct Cause {
 
 struct Coverage {
     Sight sight = Sight::blind;
-    double value = 0;  // events in the last read
+    double value = 0;  // events in the last minute; gauges: the sum of their levels
     int covered = 0;   // targets
     int expected = 0;
     bool possibly_missed = false;  // a baseline was taken where events may lie before it

@@ -46,9 +46,12 @@ bool listening(int port) {
 std::string configuration(const std::vector<ScrapeJob>& jobs, const std::string& interval) {
     std::string text = "global: {scrape_interval: " + interval + ", scrape_timeout: " + interval + "}\nscrape_configs:\n";
     for (const auto& job : jobs) {
-        text += "- job_name: " + job.name + "\n  static_configs:\n  - targets: [";
-        for (const auto& target : job.targets) text += '"' + target + "\",";
-        text += "]\n" + job.extra;
+        text += "- job_name: " + job.name + "\n  static_configs:\n";
+        for (const auto& target : job.targets) {
+            text += "  - targets: ['" + target.address + "']\n    labels: {";
+            for (const auto& [name, value] : target.labels) text += name + ": '" + value + "', ";
+            text += "}\n";
+        }
     }
     return text;
 }

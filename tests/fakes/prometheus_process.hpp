@@ -3,16 +3,21 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
 
 namespace meshwarden::fakes {
 
+struct ScrapeTarget {
+    std::string address;  // host:port
+    std::vector<std::pair<std::string, std::string>> labels = {};  // __metrics_path__ and instance too
+};
+
 struct ScrapeJob {
     std::string name;
-    std::vector<std::string> targets;  // host:port
-    std::string extra;                 // further YAML of the job, two spaces deep
+    std::vector<ScrapeTarget> targets;
 };
 
 class PrometheusProcess {
