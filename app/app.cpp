@@ -1,0 +1,140 @@
+#include "app/app.hpp"
+
+#include <prometheus/gauge.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "app/version.hpp"
+
+namespace meshwarden::app {
+
+App::App(std::string config_file)
+    : config_file_(std::move(config_file)),
+      started_at_(clock_.now()),
+      loop_metrics_(registry_),
+      reload_good_(prometheus::BuildGauge()
+                       .Name("meshwarden_config_last_reload_successful")
+                       .Help("1 if the configuration file was good when it was last read.")
+                       .Register(registry_)
+                       .Add({})) {}
+
+App::~App() {
+    if (server_) server_->stop();
+}
+
+Result<void> App::start(const config::Config& config) {
+    auto shared = std::make_shared<const config::Config>(config);
+    if (auto replaced = replace_engine(shared); !replaced) return replaced;
+    auto server = web::Server::start(config.web, dependencies());
+    if (!server) return std::unexpected(server.error());
+    server_ = std::move(*server);
+    reload_good_.Set(1);
+    spdlog::info("meshwarden {} is up, console http://{}:{}/", version(), config.web.address, server_->port());
+    return {};
+}
+
+Result<void> App::replace_engine(std::shared_ptr<const config::Config> config) {
+    const std::scoped_lock lock(engine_mutex_);
+    engine_.reset();  // the old one first: two loops must not settle for one Prometheus
+    {
+        const std::scoped_lock guard(shared_mutex_);
+        shared_.config = config;
+        for (const auto& prometheus : config->prometheus)
+            shared_.prometheus[prometheus.name].name = prometheus.name;
+        std::erase_if(shared_.prometheus, [&](const auto& entry) {
+            return std::ranges::find(config->prometheus, entry.first, &collector::Options::name) == config->prometheus.end();
+        });
+    }
+    auto engine = Engine::start(config, clock_, loop_metrics_, registry_, [this](const TickReport& tick) { take(tick); });
+    if (!engine) return std::unexpected(engine.error());
+    engine_ = std::move(*engine);
+    return {};
+}
+
+std::vector<std::string> App::reload() {
+    auto loaded = config::load(config_file_);
+    std::vector<std::string> problems;
+    for (const auto& problem : loaded.problems) problems.push_back(to_string(problem));
+    if (problems.empty()) {
+        auto config = std::make_shared<const config::Config>(std::move(loaded.config));
+        const auto before = [this] {
+            const std::scoped_lock lock(shared_mutex_);
+            return shared_.config;
+        }();
+        if (auto replaced = replace_engine(config); !replaced) {
+            problems.push_back(replaced.error().message);
+            if (auto restored = replace_engine(before); !restored) problems.push_back(restored.error().message);
+        }
+    }
+    reload_good_.Set(problems.empty());
+    if (problems.empty())
+        spdlog::info("configuration read anew");
+    else
+        spdlog::error("the new configuration has {} problems, the old one stays; the first: {}", problems.size(), problems.front());
+    return problems;
+}
+
+void App::take(const TickReport& tick) {
+    const std::scoped_lock lock(shared_mutex_);
+    auto& status = shared_.prometheus[tick.prometheus];
+    status.name = tick.prometheus;
+    status.poll_interval = tick.interval;
+    status.error = tick.cause;
+    if (tick.reachable) {
+        status.last_good_poll = clock_.now();
+        status.duration = tick.took;
+        status.cursor = tick.at;
+    }
+    shared_.topologies[tick.prometheus] = tick.topology;
+    shared_.ticked = true;
+}
+
+std::shared_ptr<const Topology> App::topology() {
+    const std::scoped_lock lock(shared_mutex_);
+    if (shared_.topologies.empty()) return nullptr;
+    if (shared_.topologies.size() == 1) return shared_.topologies.begin()->second;
+    auto merged = std::make_shared<Topology>();
+    for (const auto& [name, part] : shared_.topologies) {
+        merged->at = std::max(merged->at, part->at);
+        merged->learning = merged->learning || part->learning;
+        merged->learning_until = std::max(merged->learning_until, part->learning_until);
+        merged->edges.insert(merged->edges.end(), part->edges.begin(), part->edges.end());
+    }
+    return merged;
+}
+
+web::Dependencies App::dependencies() {
+    const auto config = [this] {
+        const std::scoped_lock lock(shared_mutex_);
+        return shared_.config;
+    };
+    web::Dependencies dependencies;
+    dependencies.open_store = [config] { return incidents::open_store(config()->storage_url); };
+    dependencies.incidents = [config] { return config()->incidents; };
+    dependencies.rules = [config] { auto held = config(); return std::shared_ptr<const std::vector<RuleSpec>>(held, &held->rules); };
+    dependencies.signals = [config] { auto held = config(); return std::shared_ptr<const std::vector<SignalSpec>>(held, &held->signals); };
+    dependencies.topology = [this] { return topology(); };
+    dependencies.prometheus = [this] {
+        const std::scoped_lock lock(shared_mutex_);
+        std::vector<web::PrometheusStatus> all;
+        for (const auto& [name, status] : shared_.prometheus) all.push_back(status);
+        return all;
+    };
+    dependencies.now = [this] { return clock_.now(); };
+    dependencies.ready = [this] {
+        const std::scoped_lock lock(shared_mutex_);
+        return shared_.ticked;
+    };
+    dependencies.reload = [this] { return reload(); };
+    dependencies.wake_courier = [this] {
+        const std::scoped_lock lock(engine_mutex_);
+        if (engine_) engine_->wake_courier();
+    };
+    dependencies.started_at = started_at_;
+    dependencies.version = version();
+    dependencies.registry = &registry_;
+    return dependencies;
+}
+
+}  // namespace meshwarden::app

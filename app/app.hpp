@@ -1,0 +1,62 @@
+// The service as a whole: configuration, store, loops, courier, web. Wired top to bottom in app.cpp, stopped in the
+// reverse order.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <prometheus/registry.h>
+
+#include "app/engine.hpp"
+#include "app/loop_metrics.hpp"
+#include "io/clock.hpp"
+#include "web/server.hpp"
+
+namespace meshwarden::app {
+
+class App {
+public:
+    // Problems are those of the configuration; an error is what kept a good one from starting.
+    explicit App(std::string config_file);
+    ~App();
+
+    Result<void> start(const config::Config& config);
+    unsigned short port() const { return server_->port(); }
+
+    // Reads the file anew. Problems, each as file:line: path: message; with any, everything stays as it was.
+    // Thread-safe.
+    std::vector<std::string> reload();
+
+private:
+    // What ticks report and handlers read.
+    struct Shared {
+        std::shared_ptr<const config::Config> config;
+        std::map<std::string, std::shared_ptr<const Topology>> topologies;
+        std::map<std::string, web::PrometheusStatus> prometheus;
+        bool ticked = false;
+    };
+
+    web::Dependencies dependencies();
+    void take(const TickReport& tick);
+    Result<void> replace_engine(std::shared_ptr<const config::Config> config);
+    std::shared_ptr<const Topology> topology();
+
+    std::string config_file_;
+    io::SystemClock clock_;
+    Time started_at_;
+    prometheus::Registry registry_;
+    LoopMetrics loop_metrics_;
+    prometheus::Gauge& reload_good_;
+
+    std::mutex shared_mutex_;  // guards shared_
+    Shared shared_;
+    std::mutex engine_mutex_;  // guards engine_; never taken by a loop's thread
+    std::unique_ptr<Engine> engine_;
+    std::unique_ptr<web::Server> server_;  // last: stopped before what its handlers use
+};
+
+}  // namespace meshwarden::app

@@ -1,0 +1,43 @@
+#include "app/loop_metrics.hpp"
+
+#include <map>
+
+namespace meshwarden::app {
+
+LoopMetrics::LoopMetrics(prometheus::Registry& registry)
+    : ticks_(prometheus::BuildCounter().Name("meshwarden_ticks_total").Help("Ticks by result.").Register(registry)),
+      missed_(prometheus::BuildCounter().Name("meshwarden_ticks_missed_total").Help("Ticks left out because one before took too long.").Register(registry)),
+      duration_(prometheus::BuildHistogram().Name("meshwarden_tick_duration_seconds").Help("Time from the poll to the commit.").Register(registry)),
+      rules_(prometheus::BuildGauge().Name("meshwarden_rule_state").Help("1 for the state that a rule is in.").Register(registry)),
+      opened_(prometheus::BuildCounter().Name("meshwarden_incidents_opened_total").Help("Incidents opened or reopened.").Register(registry)),
+      edges_(prometheus::BuildGauge().Name("meshwarden_edges").Help("Edges of the topology that are known.").Register(registry)),
+      new_edges_(prometheus::BuildCounter().Name("meshwarden_edges_new_total").Help("Edges seen for the first time.").Register(registry).Add({})) {}
+
+void LoopMetrics::ticked(const std::string& prometheus, const char* result, Duration took) {
+    ticks_.Add({{"prometheus", prometheus}, {"result", result}}).Increment();
+    duration_.Add({{"prometheus", prometheus}}, prometheus::Histogram::BucketBoundaries{.01, .03, .1, .3, 1, 3, 10, 30})
+        .Observe(double(took.count()) / 1000);
+}
+
+void LoopMetrics::missed(const std::string& prometheus, std::int64_t ticks) {
+    missed_.Add({{"prometheus", prometheus}}).Increment(double(ticks));
+}
+
+void LoopMetrics::judged(const RuleVerdict& verdict) {
+    for (const auto health : {RuleHealth::ok, RuleHealth::firing, RuleHealth::blind, RuleHealth::off})
+        rules_.Add({{"rule", verdict.rule}, {"state", std::string(to_string(health))}}).Set(health == verdict.health);
+}
+
+void LoopMetrics::opened(const Incident& incident) {
+    opened_.Add({{"rule", incident.rule}, {"severity", std::string(to_string(incident.severity))}}).Increment();
+}
+
+void LoopMetrics::topology(const Topology& topology) {
+    std::map<std::string, double> by_protocol;
+    for (const auto& edge : topology.edges) by_protocol[edge.labels.has("protocol") ? std::string(edge.labels.get("protocol")) : "unknown"] += 1;
+    for (const auto& [protocol, count] : by_protocol) edges_.Add({{"protocol", protocol}}).Set(count);
+    if (topology.edges.size() > edges_seen_) new_edges_.Increment(double(topology.edges.size() - edges_seen_));
+    edges_seen_ = topology.edges.size();
+}
+
+}  // namespace meshwarden::app

@@ -1,0 +1,39 @@
+// Metrics of the loop, on the registry that is passed in. Thread-safe.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <string>
+
+#include "model/detector.hpp"
+#include "model/incident.hpp"
+#include "model/topology.hpp"
+
+namespace meshwarden::app {
+
+class LoopMetrics {
+public:
+    explicit LoopMetrics(prometheus::Registry& registry);
+
+    void ticked(const std::string& prometheus, const char* result, Duration took);
+    void missed(const std::string& prometheus, std::int64_t ticks);
+    void judged(const RuleVerdict& verdict);
+    void opened(const Incident& incident);
+    void topology(const Topology& topology);
+
+private:
+    prometheus::Family<prometheus::Counter>& ticks_;
+    prometheus::Family<prometheus::Counter>& missed_;
+    prometheus::Family<prometheus::Histogram>& duration_;
+    prometheus::Family<prometheus::Gauge>& rules_;
+    prometheus::Family<prometheus::Counter>& opened_;
+    prometheus::Family<prometheus::Gauge>& edges_;
+    prometheus::Counter& new_edges_;
+    std::size_t edges_seen_ = 0;
+};
+
+}  // namespace meshwarden::app
