@@ -1,9 +1,9 @@
 #include "incidents/record.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "incidents/fields.hpp"
 #include "incidents/json.hpp"
 
 namespace meshwarden::incidents {
@@ -11,36 +11,6 @@ namespace meshwarden::incidents {
 using nlohmann::json;
 
 namespace {
-
-Time time_of(const json& value) {
-    return parse_rfc3339(value.get_ref<const std::string&>()).value_or(Time{});
-}
-
-std::optional<Time> optional_time_of(const json& value) {
-    return value.is_null() ? std::nullopt : std::optional(time_of(value));
-}
-
-std::string text_of(const json& value) {
-    return value.is_null() ? std::string() : value.get<std::string>();
-}
-
-double number_of(const json& value) {
-    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
-
-Labels labels_of(const json& object) {
-    std::vector<Labels::Pair> pairs;
-    for (const auto& [name, value] : object.items()) pairs.emplace_back(name, value.get<std::string>());
-    return Labels(std::move(pairs));
-}
-
-// The first of all where the text is none of them.
-template <class E>
-E enum_of(std::string_view text, std::initializer_list<E> all) {
-    for (const E one : all)
-        if (to_string(one) == text) return one;
-    return *all.begin();
-}
 
 IncidentKind kind_of(const json& value) {
     using enum IncidentKind;
@@ -216,60 +186,6 @@ void read_notice(Notice& notice, const json& record) {
     auto told = told_of(record);
     notice.top_sources = std::move(told.top_sources);
     notice.notes = std::move(told.notes);
-}
-
-json record_of(const Reading& reading) {
-    const auto& coverage = reading.coverage;
-    return {{"signal", reading.signal},
-            {"kind", int(reading.kind)},
-            {"answered", reading.answered},
-            {"sight", to_string(coverage.sight)},
-            {"value", number(coverage.value)},
-            {"covered", coverage.covered},
-            {"expected", coverage.expected},
-            {"possibly_missed", coverage.possibly_missed},
-            {"cause", {coverage.cause.code, coverage.cause.text}},
-            {"fix", {coverage.fix.text, coverage.fix.yaml}},
-            {"checked_at", to_rfc3339(coverage.checked_at)}};
-}
-
-Reading reading_of(const json& record) {
-    Reading reading;
-    reading.signal = record.at("signal").get<std::string>();
-    reading.kind = SignalKind(record.at("kind").get<int>());
-    reading.answered = record.at("answered").get<bool>();
-    auto& coverage = reading.coverage;
-    const auto& sight = record.at("sight").get_ref<const std::string&>();
-    coverage.sight = enum_of(sight, {Sight::blind, Sight::zero, Sight::observed});
-    coverage.value = number_of(record.at("value"));
-    coverage.covered = record.at("covered").get<int>();
-    coverage.expected = record.at("expected").get<int>();
-    coverage.possibly_missed = record.at("possibly_missed").get<bool>();
-    record.at("cause").at(0).get_to(coverage.cause.code);
-    record.at("cause").at(1).get_to(coverage.cause.text);
-    record.at("fix").at(0).get_to(coverage.fix.text);
-    record.at("fix").at(1).get_to(coverage.fix.yaml);
-    coverage.checked_at = time_of(record.at("checked_at"));
-    return reading;
-}
-
-json record_of(const RuleVerdict& verdict) {
-    return {{"rule", verdict.rule},
-            {"health", to_string(verdict.health)},
-            {"judged", verdict.judged},
-            {"cause", verdict.cause},
-            {"threshold", number(verdict.threshold)},
-            {"window", verdict.window.count()}};
-}
-
-RuleVerdict verdict_of(const json& record) {
-    return {.rule = record.at("rule").get<std::string>(),
-            .health = enum_of(record.at("health").get_ref<const std::string&>(),
-                              {RuleHealth::blind, RuleHealth::ok, RuleHealth::firing, RuleHealth::off}),
-            .judged = record.at("judged").get<bool>(),
-            .cause = record.at("cause").get<std::string>(),
-            .threshold = number_of(record.at("threshold")),
-            .window = Duration(record.at("window").get<std::int64_t>())};
 }
 
 }  // namespace meshwarden::incidents

@@ -53,7 +53,8 @@ inline Finding finding(const FindingOf& of) {
 }
 
 inline RuleVerdict judged(std::string rule = "authz-denials") {
-    return {.rule = std::move(rule), .health = RuleHealth::ok, .judged = true, .cause = "", .threshold = 10, .window = 60s};
+    return {.rule = std::move(rule), .health = RuleHealth::ok, .judged = true, .cause = "", .threshold = 10,
+            .window = 60s};
 }
 
 inline RuleVerdict unjudged(std::string rule = "authz-denials") {

@@ -55,8 +55,8 @@ TEST_CASE("chain: tampering is found, with its sequence number") {
     check_bad("DELETE FROM events WHERE seq = 5", 5, "missing");
     check_bad("DELETE FROM events WHERE seq = 1", 1, "missing");
     check_bad("DELETE FROM events WHERE seq = 10", 10, "missing");
-    check_bad("UPDATE events SET hash = (SELECT hash FROM events AS o WHERE o.seq = 9 - events.seq) WHERE seq IN (4, 5)", 4,
-              "hash");
+    check_bad("UPDATE events SET hash = (SELECT hash FROM events AS o WHERE o.seq = 9 - events.seq)"
+              " WHERE seq IN (4, 5)", 4, "hash");
     check_bad("UPDATE events SET kind = 'resolved' WHERE seq = 2", 2, "columns");
     check_bad("UPDATE events SET at = at + 1 WHERE seq = 6", 6, "columns");
     check_bad("UPDATE events SET incident = (SELECT incident FROM events WHERE seq = 1) WHERE seq = 2", 2, "columns");
@@ -65,9 +65,11 @@ TEST_CASE("chain: tampering is found, with its sequence number") {
 }
 
 TEST_CASE("chain: a projection that its events do not make is found") {
-    check_bad("UPDATE incidents SET state = 'open' WHERE id = (SELECT incident FROM events WHERE seq = 8)", 8, "events make it");
-    check_bad("INSERT INTO incidents SELECT 'f' || substr(id, 2), 'x', 1, prometheus, rule, severity, state, opened_at,"
-              " resolved_at, body FROM incidents LIMIT 1", 11, "no opened event");
-    check_bad("PRAGMA foreign_keys = OFF; DELETE FROM incidents WHERE id = (SELECT incident FROM events WHERE seq = 7)", 7,
+    check_bad("UPDATE incidents SET state = 'open' WHERE id = (SELECT incident FROM events WHERE seq = 8)", 8,
+              "events make it");
+    check_bad("INSERT INTO incidents SELECT 'f' || substr(id, 2), 'x', 1, prometheus, rule, severity, state,"
+              " opened_at, resolved_at, body FROM incidents LIMIT 1", 11, "no opened event");
+    check_bad("PRAGMA foreign_keys = OFF; DELETE FROM incidents"
+              " WHERE id = (SELECT incident FROM events WHERE seq = 7)", 7,
               "not kept");
 }

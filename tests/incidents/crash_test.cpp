@@ -128,7 +128,8 @@ TEST_CASE("crash: several writers at once lose and double nothing") {
     const auto write = [&](const std::string& prometheus) {
         auto store = open_store(folder.url());
         for (int i = 0; store && i < ticks; ++i) {
-            auto one = tick(i * 1s, {finding({.service = "shared", .crossed_at = start}), finding({.service = prometheus + std::to_string(i)})});
+            auto one = tick(i * 1s, {finding({.service = "shared", .crossed_at = start}),
+                                     finding({.service = prometheus + std::to_string(i)})});
             one.prometheus = prometheus;
             if (const auto outcome = (*store)->commit(one, options()); !outcome) note(outcome.error().message);
         }
@@ -148,8 +149,8 @@ TEST_CASE("crash: several writers at once lose and double nothing") {
                 const std::scoped_lock lock(mutex);
                 ++claims[(*notice)->idempotency_key];
             }
-            if (const auto done = (*store)->finish((*notice)->id, {.state = DeliveryState::delivered, .at = now}); !done)
-                note(done.error().message);
+            const auto done = (*store)->finish((*notice)->id, {.state = DeliveryState::delivered, .at = now});
+            if (!done) note(done.error().message);
         }
         if (!store) note(store.error().message);
     };
@@ -166,7 +167,8 @@ TEST_CASE("crash: several writers at once lose and double nothing") {
     const auto status = must(store->status());
     CHECK(status.pending_by_target.empty());
     CHECK(status.open_by_severity.at("high") == 3);
-    CHECK(must(store->incidents({.match = {must(Matcher::parse("destination_service=shared"))}})).incidents.size() == 1);
+    const auto shared = must(Matcher::parse("destination_service=shared"));
+    CHECK(must(store->incidents({.match = {shared}})).incidents.size() == 1);
     // Each Prometheus opened `ticks` incidents of its own and resolved all but its last; one is shared.
     CHECK(claims.size() == std::size_t(2 * ticks + 2 * (ticks - 1) + 1));
     for (const auto& [key, times] : claims) {

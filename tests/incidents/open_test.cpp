@@ -33,7 +33,8 @@ TEST_CASE("open: what cannot be opened is refused with what to do") {
     Folder folder;
     CHECK_THAT(refusal("postgres://host/db"), Contains("postgres://host/db") && Contains("expected sqlite:PATH"));
     CHECK_THAT(refusal("sqlite:"), Contains("expected sqlite:PATH"));
-    CHECK_THAT(refusal("sqlite:/no/such/folder/x.db"), Contains("/no/such/folder/x.db") && Contains("folder must exist"));
+    CHECK_THAT(refusal("sqlite:/no/such/folder/x.db"),
+               Contains("/no/such/folder/x.db") && Contains("folder must exist"));
     std::ofstream(folder.file()) << std::string(5000, 'x');
     CHECK_THAT(refusal(folder.url()), Contains("is no database") && Contains("storage.url"));
 }

@@ -108,12 +108,15 @@ TEST_CASE("store: incidents are listed newest first, by pages and filters") {
     CHECK(page.next_cursor.empty());
 
     CHECK(services(must(store->incidents({.states = {IncidentState::resolved}}))) == std::vector<std::string>{"a"});
-    CHECK(services(must(store->incidents({.severities = {Severity::low, Severity::info}}))) == std::vector<std::string>{"a"});
+    CHECK(services(must(store->incidents({.severities = {Severity::low, Severity::info}})))
+          == std::vector<std::string>{"a"});
     CHECK(must(store->incidents({.rule = "other"})).incidents.empty());
-    CHECK(services(must(store->incidents({.since = start + 2s, .until = start + 3s}))) == std::vector<std::string>{"d", "c"});
+    CHECK(services(must(store->incidents({.since = start + 2s, .until = start + 3s})))
+          == std::vector<std::string>{"d", "c"});
     const auto matcher = must(Matcher::parse("destination_service=~\"b|d\""));
     CHECK(services(must(store->incidents({.match = {matcher}, .limit = 1}))) == std::vector<std::string>{"d"});
-    CHECK(services(must(store->incidents({.match = {must(Matcher::parse("alertname=\"authz-denials\""))}, .limit = -5})))
+    const auto rule = must(Matcher::parse("alertname=\"authz-denials\""));
+    CHECK(services(must(store->incidents({.match = {rule}, .limit = -5})))
           == std::vector<std::string>{"e"});
     CHECK_FALSE(is_cursor("'; --"));
 }
@@ -121,7 +124,9 @@ TEST_CASE("store: incidents are listed newest first, by pages and filters") {
 TEST_CASE("store: people act, and their names are in the log") {
     auto store = must(open_store("sqlite::memory:"));
     const auto id = must(store->commit(tick(1s, {finding({})}), options())).changes.at(0).second.id;
-    CHECK(store->act(id, action(EventKind::acknowledged, "mine"), start + 2s, options())->state == IncidentState::acknowledged);
+    const auto acknowledged = store->act(id, action(EventKind::acknowledged, "mine"), start + 2s, options());
+    REQUIRE(acknowledged);
+    CHECK(acknowledged->state == IncidentState::acknowledged);
     const auto again = store->act(id, action(EventKind::acknowledged), start + 3s, options());
     REQUIRE(again);
     CHECK(again->version == 2);
@@ -150,7 +155,8 @@ TEST_CASE("store: people act, and their names are in the log") {
 
 TEST_CASE("store: rules that are gone, and who was told of what") {
     auto store = must(open_store("sqlite::memory:"));
-    must(store->commit(tick(1s, {finding({}), finding({.service = "other", .severity = Severity::critical})}), options()));
+    const auto critical = finding({.service = "other", .severity = Severity::critical});
+    must(store->commit(tick(1s, {finding({}), critical}), options()));
     CHECK(must(store->told("secops", start)).size() == 2);
     CHECK(must(store->told("oncall", start)).size() == 1);
     CHECK(must(store->retire_rules({"authz-denials"}, start + 5s, options())).changes.empty());
@@ -168,7 +174,8 @@ TEST_CASE("store: cursors, coverage, verdicts and detectors' states are as last 
     auto first = tick(1s, {});
     Reading reading{.signal = "retries", .kind = SignalKind::ratio, .answered = true, .coverage = {}, .updates = {}};
     reading.coverage = {.sight = Sight::zero, .value = 0, .covered = 3, .expected = 10, .possibly_missed = true,
-                        .cause = {.code = "partial", .text = "3 of 10"}, .fix = {.text = "set", .yaml = "a: b"}, .checked_at = start};
+                        .cause = {.code = "partial", .text = "3 of 10"}, .fix = {.text = "set", .yaml = "a: b"},
+                        .checked_at = start};
     first.readings = {reading};
     first.detector_states = {{"anomaly", std::string("\0\x01 bytes", 8)}};
     must(store->commit(first, options()));

@@ -22,9 +22,8 @@ public:
         return keep(settle(std::move(known), tick, options));
     }
 
-    std::string act(EventKind kind, Duration after, std::string by = "alice", const Options& options = test::options()) {
-        auto change = apply(last_.begin()->second, {.kind = kind, .note = "", .assignee = "", .by = std::move(by), .if_version = {}},
-                            start + after, options);
+    std::string act(EventKind kind, Duration after, std::string by = "alice") {
+        auto change = apply(last_.begin()->second, {.kind = kind, .by = std::move(by)}, start + after, options());
         return change ? keep({std::move(*change)}) : "refused";
     }
 

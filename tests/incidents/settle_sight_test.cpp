@@ -1,0 +1,96 @@
+// Blindness is never calm, and several Prometheus speak of one incident.
+#include "tests/incidents/world.hpp"
+
+using namespace meshwarden;
+using namespace meshwarden::incidents;
+using namespace meshwarden::incidents::test;
+
+namespace {
+
+Finding live(double value = 12, Time crossed_at = start) {
+    return finding({.value = value, .crossed_at = crossed_at});
+}
+
+Tick elsewhere(Tick tick) {
+    tick.prometheus = "second";
+    return tick;
+}
+
+Finding ended(Time crossed_at, Time ended_at) {
+    return finding({.crossed_at = crossed_at, .ended_at = ended_at, .calm_since = ended_at});
+}
+
+}  // namespace
+
+TEST_CASE("settle: an incident of a rule that was not judged is blind and never resolves") {
+    World world;
+    world.see(tick(1s, {live()}));
+    CHECK(world.see(tick(6s, {}, unjudged())) == "blinded");
+    CHECK(world.changes().at(0).steps.at(0).note == "partial answer");
+    CHECK(world.only().blind);
+    CHECK(world.see(tick(11s, {}, unjudged())).empty());
+    CHECK(world.see(tick(16s, {live()})) == "sighted");
+    CHECK_FALSE(world.only().blind);
+    CHECK(world.see(tick(21s, {}, unjudged())) == "blinded");
+    CHECK(world.see(tick(26s, {})) == "sighted resolved(resolved secops)");
+}
+
+TEST_CASE("settle: a partial answer that still brings more is not blind, one that brings nothing new is") {
+    World world;
+    world.see(tick(1s, {live(12)}));
+    CHECK(world.see(tick(6s, {live(14)}, unjudged())).empty());
+    CHECK(world.see(tick(11s, {live(14)}, unjudged())) == "blinded");
+    CHECK(world.see(tick(16s, {ended(start, start + 15s)}, unjudged())).empty());
+    CHECK(world.only().state == IncidentState::open);
+}
+
+TEST_CASE("settle: a rule without any verdict was not judged") {
+    World world;
+    world.see(tick(1s, {live()}));
+    auto silent = tick(6s, {});
+    silent.rules.clear();
+    silent.reachable = false;
+    CHECK(world.see(silent) == "blinded");
+    CHECK(world.only().state == IncidentState::open);
+}
+
+TEST_CASE("settle: a finding may itself be blind") {
+    World world;
+    auto hidden = live();
+    hidden.blind = true;
+    world.see(tick(1s, {live()}));
+    CHECK(world.see(tick(6s, {hidden})) == "blinded");
+    CHECK(world.see(tick(11s, {live()})) == "sighted");
+}
+
+TEST_CASE("settle: incidents of another Prometheus are not touched") {
+    World world;
+    world.see(tick(1s, {live()}));
+    CHECK(world.see(elsewhere(tick(6s, {}))).empty());
+    CHECK(world.see(elsewhere(tick(6s, {}, unjudged()))).empty());
+    CHECK(world.only().state == IncidentState::open);
+}
+
+TEST_CASE("settle: the same subject from a second Prometheus joins, and both must be quiet") {
+    World world;
+    world.see(tick(1s, {live(12)}));
+    CHECK(world.see(elsewhere(tick(2s, {live(20, start + 1s)}))).empty());
+    CHECK(world.only().findings == 2);
+    CHECK(world.only().value == 20);
+    CHECK(world.only().prometheus == "main");
+    CHECK(world.see(tick(6s, {})).empty());
+    CHECK(world.only().prometheus == "second");
+    CHECK(world.see(tick(11s, {})).empty());
+    CHECK(world.see(elsewhere(tick(12s, {}))) == "resolved(resolved secops)");
+}
+
+TEST_CASE("settle: where the first Prometheus went blind the second one's sight counts") {
+    World world;
+    world.see(tick(1s, {live()}));
+    world.see(tick(6s, {}, unjudged()));
+    CHECK(world.see(elsewhere(tick(7s, {live(12, start + 1s)}))) == "sighted");
+    CHECK(world.see(tick(11s, {}, unjudged())).empty());
+    CHECK(world.see(elsewhere(tick(12s, {}))).empty());
+    CHECK(world.see(tick(16s, {}, unjudged())) == "blinded");
+    CHECK(world.only().state == IncidentState::open);
+}

@@ -1,0 +1,109 @@
+// Who is told again, of what people do, and by which routes.
+#include "tests/incidents/world.hpp"
+
+using namespace meshwarden;
+using namespace meshwarden::incidents;
+using namespace meshwarden::incidents::test;
+
+namespace {
+
+Finding live(double value = 12, Time crossed_at = start) {
+    return finding({.value = value, .crossed_at = crossed_at});
+}
+
+}  // namespace
+
+TEST_CASE("settle: still open is told again after the repeat interval") {
+    World world;
+    world.see(tick(1s, {live()}));
+    CHECK(world.see(tick(4h, {live()})).empty());
+    CHECK(world.see(tick(4h + 1s, {live()})) == "reminded(still_open secops)");
+    CHECK(world.see(tick(4h + 6s, {live()})).empty());
+    CHECK(world.see(tick(8h + 1s, {}, unjudged())) == "blinded reminded(still_open secops)");
+}
+
+TEST_CASE("settle: what is acknowledged is not told again, but resolves") {
+    World world;
+    world.see(tick(1s, {live()}));
+    CHECK(world.act(EventKind::acknowledged, 10s) == "acknowledged");
+    CHECK(world.see(tick(5h, {live()})).empty());
+    CHECK(world.see(tick(5h + 5s, {})) == "resolved(resolved secops)");
+}
+
+TEST_CASE("settle: acknowledging is told to those targets that want it and were told") {
+    World world;
+    auto critical = live();
+    critical.severity = Severity::critical;
+    world.see(tick(1s, {critical}));
+    CHECK(world.act(EventKind::acknowledged, 10s) == "acknowledged(acknowledged oncall)");
+    CHECK(world.act(EventKind::acknowledged, 11s, "bob").empty());
+    CHECK(world.only().acknowledged_by == "alice");
+}
+
+TEST_CASE("settle: a reopening takes the acknowledgement back") {
+    World world;
+    world.see(tick(1s, {live()}));
+    world.act(EventKind::acknowledged, 10s);
+    world.see(tick(20s, {}));
+    CHECK(world.see(tick(40s, {live(12, start + 30s)})) == "reopened(opened secops)");
+    CHECK(world.only().state == IncidentState::open);
+    CHECK_FALSE(world.only().acknowledged_at);
+}
+
+TEST_CASE("settle: routes that changed between opening and resolving") {
+    World world;
+    auto later = options();
+    later.routes = {{.match_text = {}, .match = {}, .targets = {"others"}, .goes_on = false}};
+    world.see(tick(1s, {live()}));
+    CHECK(world.see(tick(4h + 1s, {live()}), later) == "reminded(still_open secops)");
+    CHECK(world.see(tick(4h + 6s, {}), later) == "resolved(resolved secops)");
+    CHECK(world.see(tick(4h + 60s, {live(12, start + 4h + 50s)}), later) == "reopened(opened others)");
+    CHECK(world.see(tick(4h + 90s, {}), later) == "resolved(resolved others)");
+}
+
+TEST_CASE("settle: without routes nobody is told of anything") {
+    World world;
+    auto nobody = options();
+    nobody.routes.clear();
+    CHECK(world.see(tick(1s, {live()}), nobody) == "opened");
+    CHECK(world.see(tick(5h, {live()}), nobody).empty());
+    CHECK(world.see(tick(6h, {}), nobody) == "resolved");
+}
+
+TEST_CASE("settle: a rule that is gone resolves its incidents") {
+    World world;
+    world.see(tick(1s, {live()}));
+    CHECK(world.retire({"authz-denials"}, 5s).empty());
+    CHECK(world.retire({"mtls-failures"}, 10s) == "resolved(resolved secops)");
+    CHECK(world.only().resolve_reason == "rule_removed");
+    CHECK(world.retire({"mtls-failures"}, 15s).empty());
+}
+
+TEST_CASE("settle: the same input gives the same answer") {
+    World one, other;
+    one.see(tick(1s, {live()}));
+    other.see(tick(1s, {live()}));
+    CHECK(one.only().id == other.only().id);
+    CHECK(one.only().id.size() == 24);
+    CHECK(one.only().fingerprint.size() == 64);
+}
+
+TEST_CASE("act: comments and assignments are free, another version and a resolved incident are not") {
+    World world;
+    world.see(tick(1s, {live()}));
+    const auto known = world.known();
+    const auto act = [&](const Known& on, Action action) { return apply(on, action, start + 10s, options()); };
+    const auto assigned =
+        act(known, {.kind = EventKind::assigned, .assignee = "bob", .by = "alice", .if_version = 1});
+    REQUIRE(assigned);
+    CHECK(assigned->next.incident.assignee == "bob");
+    CHECK(assigned->next.incident.version == 2);
+    CHECK(assigned->steps.at(0).by == "alice");
+    const auto outdated = act(known, {.kind = EventKind::resolved, .if_version = 7});
+    REQUIRE_FALSE(outdated);
+    CHECK(outdated.error() == ActionError::version_mismatch);
+    world.act(EventKind::resolved, 20s);
+    CHECK(world.act(EventKind::resolved, 21s) == "refused");
+    CHECK(world.act(EventKind::acknowledged, 21s) == "refused");
+    CHECK(world.act(EventKind::commented, 22s) == "commented");
+}
