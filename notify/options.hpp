@@ -18,8 +18,11 @@ struct Target {
     std::string url_file;           // slack: webhook_url_file, the whole URL is the secret
     std::string routing_key_file;   // pagerduty
     std::string hmac_secret_file;   // webhook
-    double messages_per_second = 1; // rate limit, bursts of 10
+    double messages_per_second = 1; // rate limit, bursts of 10; 0: what the kind allows, see messages_per_second()
 };
+
+// The target's own rate, else Slack 1 (its limit a channel), PagerDuty 2 (120 a minute a key), the others 50.
+double messages_per_second(const Target& target);
 
 struct Options {
     std::string instance = "meshwarden";  // part of every dedup key

@@ -5,6 +5,15 @@
 
 namespace meshwarden::notify {
 
+double messages_per_second(const Target& target) {
+    if (target.messages_per_second > 0) return target.messages_per_second;
+    switch (target.kind) {
+        case TargetKind::slack: return 1;
+        case TargetKind::pagerduty: return 2;
+        default: return 50;
+    }
+}
+
 TokenBucket::TokenBucket(double per_second, double burst, Time now)
     : per_second_(std::max(per_second, 0.001)), burst_(burst), tokens_(burst), filled_at_(now) {}
 

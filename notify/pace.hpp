@@ -7,6 +7,7 @@
 #include <random>
 
 #include "model/time.hpp"
+#include "notify/options.hpp"
 
 namespace meshwarden::notify {
 

@@ -44,7 +44,7 @@ Round::Round(const Target& target, Office& office)
     : target_(target),
       office_(office),
       notifier_(target, office.options, office.clock),
-      bucket_(target.messages_per_second, burst, office.clock.now()),
+      bucket_(messages_per_second(target), burst, office.clock.now()),
       backoff_(office.options.retry_first, office.options.retry_longest),
       store_backoff_(store_first, store_longest) {}
 
@@ -70,7 +70,7 @@ bool Round::open() {
     auto store = office_.open_store();
     const auto ready = store ? office_.release_once(**store) : Result<void>(std::unexpected(store.error()));
     if (!ready) {
-        spdlog::error("msg=\"cannot open the store\" target={} error={:?}", target_.name, ready.error().message);
+        spdlog::error("cannot open the store, trying again target={} error={}", target_.name, ready.error().message);
         return false;
     }
     store_ = std::move(*store);
@@ -96,7 +96,7 @@ void Round::deliver(const Notice& notice, std::stop_token stop) {
     // Cut off by the stop: nobody knows whether it arrived. The lease stays until the next start releases it.
     if (outcome.kind == Outcome::retry && stop.stop_requested()) return;
     const auto attempt = decide(notice, outcome);
-    spdlog::log(level_of(attempt.state), "msg=\"notice {}\" target={} reason={} incident={} answer={:?}",
+    spdlog::log(level_of(attempt.state), "notice {} target={} reason={} incident={} answer={}",
                 result_name(attempt.state), target_.name, to_string(notice.reason), notice.incident.id, attempt.answer);
     office_.metrics.count(target_.name, notice.reason, result_name(attempt.state));
     write_down(notice, attempt, stop);
@@ -132,7 +132,7 @@ void Round::write_down(const Notice& notice, const incidents::Attempt& attempt, 
     while (true) {
         const auto done = store_->finish(notice.id, attempt);
         if (done) return store_backoff_.forget(whole_target);
-        spdlog::error("msg=\"cannot write down an answer\" target={} notice={} error={:?}", target_.name, notice.id,
+        spdlog::error("cannot write down an answer, trying again target={} notice={} error={}", target_.name, notice.id,
                       done.error().message);
         if (stop.stop_requested()) return;
         office_.clock.sleep_until(now() + store_backoff_.failed(whole_target), stop);
@@ -151,7 +151,7 @@ void Round::keep_alive(Time at, std::stop_token stop) {
         const auto outcome = notifier_.keep_alive(std::span(*told).subspan(first, count), stop);
         if (outcome.kind == Outcome::delivered || stop.stop_requested()) continue;
         keep_alive_at_ = at + std::max(office_.options.retry_longest, outcome.retry_after);
-        spdlog::warn("msg=\"alerts not kept alive\" target={} alerts={} answer={:?}", target_.name, count,
+        spdlog::warn("alerts not kept alive target={} alerts={} answer={}", target_.name, count,
                      outcome.answer);
         return;
     }
@@ -163,7 +163,7 @@ void Round::show_metrics(Time at) {
 }
 
 Time Round::store_failed(std::string_view doing, const Error& error) {
-    spdlog::error("msg=\"cannot {}\" target={} error={:?}", doing, target_.name, error.message);
+    spdlog::error("cannot {}, trying again target={} error={}", doing, target_.name, error.message);
     store_.reset();
     return now() + store_backoff_.failed(whole_target);
 }

@@ -25,6 +25,19 @@ TEST_CASE("pace: a bucket lets a burst through and then keeps the rate") {
     CHECK(bucket.ready_at(now) > now);
 }
 
+TEST_CASE("pace: every kind has a rate of its own, a target may have another") {
+    Target target;
+    target.messages_per_second = 0;
+    const std::vector<std::pair<TargetKind, double>> table{{TargetKind::slack, 1}, {TargetKind::pagerduty, 2},
+                                                           {TargetKind::webhook, 50}, {TargetKind::alertmanager, 50}};
+    for (const auto& [kind, rate] : table) {
+        target.kind = kind;
+        CHECK(messages_per_second(target) == rate);
+    }
+    target.messages_per_second = 0.5;
+    CHECK(messages_per_second(target) == 0.5);
+}
+
 TEST_CASE("pace: waits double up to the longest, with jitter, and are forgotten") {
     Backoff backoff(1s, 30s);
     const std::vector<Duration> nominal{1s, 2s, 4s, 8s, 16s, 30s, 30s, 30s};
