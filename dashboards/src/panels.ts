@@ -1,0 +1,245 @@
+// The few forms of panel that the dashboard has, and the layout: rows of 24 columns, filled from left to right.
+import * as g from '@grafana/schema';
+import type {FieldConfig as TimeSeriesField, Options as TimeSeriesOptions}
+  from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen.d.ts';
+import type {Options as StatOptions} from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen.d.ts';
+import type {FieldConfig as TableField, Options as TableOptions}
+  from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen.d.ts';
+import type {FieldConfig as TimelineField, Options as TimelineOptions}
+  from '@grafana/schema/dist/esm/raw/composable/statetimeline/panelcfg/x/StateTimelinePanelCfg_types.gen.d.ts';
+import type {Options as BarGaugeOptions}
+  from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen.d.ts';
+
+export const source: g.DataSourceRef = {type: 'prometheus', uid: '${datasource}'};
+
+export interface Query {
+  expr: string;
+  legend?: string;
+  instant?: boolean;
+  table?: boolean;
+}
+
+type Fields<T> = g.FieldConfigSource<T>;
+
+export interface Spec {
+  width: number;
+  height: number;
+  panel: Omit<g.Panel, 'id' | 'gridPos'>;
+}
+
+export interface Row {
+  title: string;
+  panels: Spec[];
+}
+
+interface Common {
+  title: string;
+  description: string;
+  width: number;
+  height?: number;
+  queries: Query[];
+}
+
+function targets(queries: Query[]) {
+  return queries.map((query, index) => ({
+    refId: String.fromCharCode(65 + index),
+    datasource: source,
+    editorMode: 'code',
+    expr: query.expr,
+    legendFormat: query.legend ?? '__auto',
+    range: !query.instant,
+    instant: !!query.instant,
+    format: query.table ? 'table' : 'time_series',
+  }));
+}
+
+function spec<O extends object, F extends object>(type: string, common: Common, options: O, fieldConfig: Fields<F>,
+    more: Partial<g.Panel> = {}): Spec {
+  return {
+    width: common.width,
+    height: common.height ?? 8,
+    panel: {
+      type,
+      title: common.title,
+      description: common.description,
+      datasource: source,
+      targets: targets(common.queries),
+      options: options as Record<string, unknown>,
+      fieldConfig: fieldConfig as unknown as g.Panel['fieldConfig'],
+      ...more,
+    },
+  };
+}
+
+const legend: g.VizLegendOptions = {
+  calcs: ['sum'],
+  displayMode: g.LegendDisplayMode.Table,
+  placement: 'bottom',
+  showLegend: true,
+  sortBy: 'Total',
+  sortDesc: true,
+};
+const tooltip: g.VizTooltipOptions = {mode: g.TooltipDisplayMode.Multi, sort: g.SortOrder.Descending};
+
+/** Events as stacked bars, one a step; a step is never shorter than a minute, so that no scrape falls between two. */
+export function bars(common: Common): Spec {
+  const custom: TimeSeriesField = {
+    drawStyle: g.GraphDrawStyle.Bars,
+    fillOpacity: 70,
+    lineWidth: 0,
+    stacking: {mode: g.StackingMode.Normal, group: 'A'},
+    axisLabel: 'events',
+    axisSoftMin: 0,
+  };
+  const options: TimeSeriesOptions = {legend, tooltip};
+  return spec('timeseries', common, options, {defaults: {unit: 'short', decimals: 0, min: 0, custom: {...custom}}, overrides: []},
+    {interval: '1m'});
+}
+
+/** Levels and rates as lines. */
+export function lines(common: Common, unit = 'short', stacked = false): Spec {
+  const custom: TimeSeriesField = {
+    drawStyle: g.GraphDrawStyle.Line,
+    lineWidth: 1,
+    fillOpacity: stacked ? 30 : 5,
+    stacking: {mode: stacked ? g.StackingMode.Normal : g.StackingMode.None, group: 'A'},
+    showPoints: g.VisibilityMode.Never,
+    axisSoftMin: 0,
+  };
+  const options: TimeSeriesOptions = {legend: {...legend, calcs: ['lastNotNull', 'max'], sortBy: 'Max'}, tooltip};
+  return spec('timeseries', common, options, {defaults: {unit, custom: {...custom}}, overrides: []});
+}
+
+export interface Step {
+  color: string;
+  value: number | null;
+}
+
+/** One number a series, coloured by steps (the first has no value). */
+export function stat(common: Common, steps: Step[], unit = 'short', overrides: Fields<object>['overrides'] = []): Spec {
+  const options: StatOptions = {
+    colorMode: g.BigValueColorMode.Background,
+    graphMode: g.BigValueGraphMode.None,
+    justifyMode: g.BigValueJustifyMode.Auto,
+    orientation: g.VizOrientation.Auto,
+    percentChangeColorMode: g.PercentChangeColorMode.Standard,
+    reduceOptions: {calcs: ['lastNotNull'], fields: '', values: false},
+    showPercentChange: false,
+    text: {},
+    textMode: g.BigValueTextMode.ValueAndName,
+    wideLayout: true,
+  };
+  return spec('stat', common, options,
+    {defaults: {unit, thresholds: {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]}}, overrides});
+}
+
+export interface State {
+  value: number;
+  text: string;
+  color: string;
+}
+
+export function valueMapping(states: State[]): g.ValueMap {
+  return {
+    type: g.MappingType.ValueToText,
+    options: Object.fromEntries(
+      states.map(({value, text, color}, index) => [String(value), {text, color, index}])),
+  } as g.ValueMap;
+}
+
+/** One lane a series, coloured by its state. */
+export function timeline(common: Common, states: State[]): Spec {
+  const custom: TimelineField = {fillOpacity: 80, lineWidth: 0};
+  const options: TimelineOptions = {
+    alignValue: 'left',
+    legend: {...legend, calcs: [], displayMode: g.LegendDisplayMode.List},
+    mergeValues: true,
+    rowHeight: 0.85,
+    showValue: g.VisibilityMode.Never,
+    tooltip,
+  };
+  return spec('state-timeline', common, options,
+    {defaults: {custom: {...custom}, mappings: [valueMapping(states)], color: {mode: g.FieldColorModeId.Thresholds}}, overrides: []});
+}
+
+export function barGauge(common: Common, steps: Step[], unit: string): Spec {
+  const options: BarGaugeOptions = {
+    displayMode: g.BarGaugeDisplayMode.Basic,
+    legend: {calcs: [], displayMode: g.LegendDisplayMode.List, placement: 'bottom', showLegend: false},
+    maxVizHeight: 300,
+    minVizHeight: 16,
+    minVizWidth: 8,
+    namePlacement: g.BarGaugeNamePlacement.Left,
+    orientation: g.VizOrientation.Horizontal,
+    reduceOptions: {calcs: ['lastNotNull'], fields: '', values: false},
+    showUnfilled: true,
+    sizing: g.BarGaugeSizing.Auto,
+    valueMode: g.BarGaugeValueMode.Color,
+  };
+  return spec('bargauge', common, options,
+    {defaults: {unit, min: 0, max: 1, thresholds: {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]}},
+      overrides: []});
+}
+
+export interface Column {
+  name: string;
+  label: string;
+  width?: number;
+  link?: {title: string; url: string};
+  mapping?: g.ValueMap;
+}
+
+/** One row an element of an instant vector; only the named labels are shown, in that order. */
+export function table(common: Common, columns: Column[], sortBy: string): Spec {
+  const custom: TableField = {align: 'auto', cellOptions: {type: g.TableCellDisplayMode.Auto}, inspect: false};
+  const options: TableOptions = {
+    cellHeight: g.TableCellHeight.Sm,
+    frameIndex: 0,
+    showHeader: true,
+    sortBy: [{displayName: sortBy, desc: true}],
+  };
+  const overrides = columns.map(column => ({
+    matcher: {id: 'byName', options: column.label},
+    properties: [
+      ...(column.width ? [{id: 'custom.width', value: column.width}] : []),
+      ...(column.link ? [{id: 'links', value: [{...column.link, targetBlank: true}]}] : []),
+      ...(column.mapping ? [
+        {id: 'mappings', value: [column.mapping]},
+        {id: 'custom.cellOptions', value: {type: g.TableCellDisplayMode.ColorText}},
+      ] : []),
+    ],
+  }));
+  const transformations: g.DataTransformerConfig[] = [{
+    id: 'organize',
+    options: {
+      excludeByName: {Time: true},
+      indexByName: Object.fromEntries(columns.map((column, index) => [column.name, index])),
+      renameByName: Object.fromEntries(columns.map(column => [column.name, column.label])),
+    },
+  }];
+  return spec('table', common, options, {defaults: {custom: {...custom}}, overrides}, {transformations});
+}
+
+/** Numbers the panels and places them below one another. */
+export function layout(rows: Row[]): (g.Panel | g.RowPanel)[] {
+  const placed: (g.Panel | g.RowPanel)[] = [];
+  let id = 1;
+  let y = 0;
+  for (const row of rows) {
+    placed.push({id: id++, type: 'row', title: row.title, collapsed: false, gridPos: {x: 0, y, w: 24, h: 1}, panels: []});
+    y += 1;
+    let x = 0;
+    let tallest = 0;
+    for (const {panel, width, height} of row.panels) {
+      if (x + width > 24) {
+        y += tallest;
+        x = tallest = 0;
+      }
+      placed.push({id: id++, gridPos: {x, y, w: width, h: height}, ...panel} as g.Panel);
+      x += width;
+      tallest = Math.max(tallest, height);
+    }
+    y += tallest;
+  }
+  return placed;
+}
