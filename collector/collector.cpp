@@ -12,6 +12,7 @@ namespace meshwarden::collector {
 namespace {
 
 constexpr Duration shortest_horizon = std::chrono::minutes(5);
+constexpr Duration longest_restart_range = std::chrono::hours(2);
 constexpr const char* targets_signal = "targets";
 
 std::vector<std::string> target_labels() {
@@ -29,6 +30,8 @@ struct Collector::Impl {
     void read_targets(Time now, std::stop_token stop);
     void first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop);
     void take_failing(const Outcome& up, const Outcome& count, Snapshot& snapshot, Time now);
+    Duration restart_range(const Poll& poll) const;
+    void take_restarts(const Outcome& restarts);
     void take_liveness(const Questions& questions, Time now);
     void fold(const Poll& poll, std::stop_token stop);
     void catch_up(const Poll& poll, std::stop_token stop);
@@ -47,10 +50,12 @@ struct Collector::Impl {
     Targets targets;
 
     std::optional<Time> last;              // now of the last good probe
+    std::optional<Time> polled_to;         // now of the last poll in which nothing failed
     Duration skew{0};                      // Prometheus' clock less ours
     double target_count = 0;
     std::vector<Labels> failing;
     std::unordered_set<std::uint64_t> failing_keys;
+    std::unordered_set<std::uint64_t> restarted;
     bool liveness_asked = false;
     Duration took{0};                      // by the questions of this poll, one round after the other
 };
@@ -125,6 +130,17 @@ void Collector::Impl::take_failing(const Outcome& up, const Outcome& count, Snap
     snapshot.failing_targets = failing;
 }
 
+// Back to the sample before the oldest that is new.
+Duration Collector::Impl::restart_range(const Poll& poll) const {
+    const Time from = std::max<Time>(polled_to.value_or(poll.start), poll.now - longest_restart_range);
+    return poll.now - from + poll.margin + 3 * poll.scrape_interval;
+}
+
+void Collector::Impl::take_restarts(const Outcome& restarts) {
+    restarted.clear();
+    for (std::size_t i = 0; restarts && i < restarts->size(); ++i) restarted.insert(target_key(restarts->metric(i)));
+}
+
 void Collector::Impl::take_liveness(const Questions& questions, Time now) {
     if (!liveness_asked) return;
     for (auto& [question, one] : liveness) one->take(questions);
@@ -146,6 +162,7 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
     Questions questions;
     const auto up = questions.ask("up == 0", poll.now, targets_signal);
     const auto count = questions.ask("count(up)", poll.now, targets_signal);
+    const auto restarts = questions.ask(TargetFacts::restarts_question(restart_range(poll)), poll.now, targets_signal);
     liveness_asked = schedule.liveness_due(poll.now);
     if (liveness_asked)
         for (auto& [question, one] : liveness) one->ask(poll.now, liveness_signal[one.get()], questions);
@@ -156,6 +173,7 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
     }
     send(questions, stop);
     take_failing(questions[up], questions[count], snapshot, poll.now);
+    take_restarts(questions[restarts]);
     take_liveness(questions, poll.now);
     edges.take(questions, snapshot);
     for (auto& reader : readers) reader.take(questions, failing_keys, targets);
@@ -190,13 +208,15 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     snapshot.at = std::max(*now, snapshot.since);
     snapshot.scrape_interval = schedule.scrape_interval();
     const Duration back = std::max({horizon, shortest_horizon, 2 * schedule.scrape_interval()});
-    const Poll poll{*now, std::min(snapshot.since, *now) - back, schedule.scrape_interval(), schedule.margin()};
+    const Poll poll{*now, std::min(snapshot.since, *now) - back, schedule.scrape_interval(), schedule.margin(), restarted};
     first_round(poll, snapshot, stop);
     catch_up(poll, stop);
     for (auto& reader : readers) {
         snapshot.readings.push_back(reader.finish(snapshot, edges.asked(), edges.failure(reader.spec().name)));
         if (reader.surprised()) schedule.liveness_changed(*now);
     }
+    const bool whole = std::ranges::none_of(readers, [](const SignalReader& reader) { return reader.failed(); });
+    if (whole) polled_to = *now;
     targets.forget_before(*now - 2 * Targets::memory - horizon);
     if (before) schedule.polled(took);
     metrics.polled(snapshot);

@@ -43,10 +43,13 @@ bool Increments::moved(const Rows& rows, const Row& row) const {
     });
 }
 
-void Increments::need(const Rows& rows, Time known_from, Duration scrape_interval, Needs& needs) const {
+void Increments::need(const Rows& rows, Time known_from, Duration scrape_interval,
+                      const std::unordered_set<std::uint64_t>& restarted, Needs& needs) const {
     for (const auto& row : rows.rows) {
-        if (row.target == 0 || !moved(rows, row)) continue;
+        if (row.target == 0) continue;
         const auto known = last_.find(row.key);
+        const bool stood = known != last_.end() && known->second.value > 0 && restarted.contains(row.target);
+        if (!moved(rows, row) && !(stood && !rows.of(row).empty())) continue;
         const Count& first = rows.of(row).front();
         const bool born = known == last_.end();
         if (born && first.at < known_from + scrape_interval) continue;  // nothing older can have been read

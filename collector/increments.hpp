@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "collector/rows.hpp"
@@ -53,8 +54,10 @@ public:
     // Does the row hold an increment, or may it?
     bool moved(const Rows& rows, const Row& row) const;
 
-    // `known_from`: since when this selector has been read without a gap.
-    void need(const Rows& rows, Time known_from, Duration scrape_interval, Needs& needs) const;
+    // `known_from`: since when this selector has been read without a gap. Of targets that `restarted` the facts are
+    // needed although nothing moved: a counter may end where it was.
+    void need(const Rows& rows, Time known_from, Duration scrape_interval,
+              const std::unordered_set<std::uint64_t>& restarted, Needs& needs) const;
 
     // Rows without new samples change nothing.
     FoldResult fold(const Rows& rows, Time known_from, const World& world);

@@ -90,7 +90,8 @@ void PartReader::take(const Questions& questions, Targets& targets) {
 
 void PartReader::need(const Poll& poll, Needs& needs) const {
     if (!asked_) return;
-    for (const auto& stream : streams_) stream.fold.need(stream.rows, known_from_, poll.scrape_interval, needs);
+    for (const auto& stream : streams_) 
+        stream.fold.need(stream.rows, known_from_, poll.scrape_interval, poll.restarted, needs);
     if (!needs.instances.empty()) needs.latest = std::max(needs.latest, piece_end_);
 }
 
@@ -110,8 +111,8 @@ void PartReader::ask_reporters(Questions& more) {
 void PartReader::fold(const Questions& more, const std::expected<TargetFacts, Cause>& facts, const Targets& targets,
                       const Poll& poll) {
     if (!asked_) return;
-    asked_ = false;
     if (!facts && needs_facts(poll)) return fail(facts.error());
+    asked_ = false;
     if (auto cause = reporters_.take(more)) return fail(std::move(*cause));
     static const TargetFacts none;
     const World world{targets, facts ? *facts : none, poll.scrape_interval};

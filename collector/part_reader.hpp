@@ -22,6 +22,7 @@ struct Poll {
     Time start;   // where the history begins that a first read takes in
     Duration scrape_interval;
     Duration margin;  // how late a sample may be committed after its time
+    const std::unordered_set<std::uint64_t>& restarted;  // targets whose process began anew of late
 };
 
 class PartReader {

@@ -40,7 +40,7 @@ void Schedule::targets_read(Time now, const ScrapeFacts* facts, Duration took) {
 
 void Schedule::liveness_read(Time now, Duration took) {
     if (!eager_until_) eager_until_ = now + eager;
-    const Duration wait = now < *eager_until_ ? Duration(seconds(5)) : Duration(minutes(1));
+    const Duration wait = now < *eager_until_ ? Duration(seconds(2)) : Duration(minutes(1));
     liveness_next_ = now + std::max<Duration>(wait, 2 * cost_share * took);
 }
 

@@ -16,7 +16,7 @@ constexpr Duration shown = std::chrono::minutes(1);
 }  // namespace
 
 SignalReader::SignalReader(SignalSpec spec, const Options& options, std::vector<const Liveness*> liveness)
-    : spec_(std::move(spec)), liveness_(std::move(liveness)) {
+    : spec_(std::move(spec)), liveness_(std::move(liveness)), patience_(3 * options.endpoint.timeout) {
     if (spec_.edges) return;
     for (const auto& part : spec_.parts) {
         if (!levels_kind()) {
@@ -35,7 +35,8 @@ bool SignalReader::levels_kind() const {
 }
 
 void SignalReader::begin(const Poll& poll) {
-    due_ = !spec_.edges && poll.now >= next_;
+    due_ = !spec_.edges && poll.now >= next_ && poll.now >= retry_at_;
+    if (due_) standing_failure_.reset();
     if (due_ && spec_.interval) next_ = poll.now + *spec_.interval;
     levels_asked_ = false;
     levels_failure_.reset();
@@ -84,7 +85,7 @@ void SignalReader::fold(const Questions& more, const std::expected<TargetFacts, 
 std::optional<Cause> SignalReader::failure() const {
     for (const auto& part : parts_)
         if (part.failure()) return part.failure();
-    return levels_failure_;
+    return levels_failure_ ? levels_failure_ : standing_failure_;
 }
 
 void SignalReader::gather(Reading& reading, Time now) {
@@ -159,6 +160,10 @@ Reading SignalReader::finish(const Snapshot& snapshot, bool edges_asked, const s
     const auto cause = spec_.edges ? edges : failure();
     reading.answered = !cause && (spec_.edges ? edges_asked : due_) && snapshot.at >= aggregated_until_;
     judge(reading, snapshot.at);
+    if (due_ && cause && (cause->code == "timeout" || cause->code == "too_many_series")) {
+        retry_at_ = snapshot.at + patience_;
+        standing_failure_ = cause;
+    }
     if (cause) {
         reading.coverage.sight = Sight::blind;
         reading.coverage.cause = *cause;

@@ -34,6 +34,8 @@ public:
     // The poll's reading. `snapshot` gives since, at and failing targets; `edges` is why an edges signal failed.
     Reading finish(const Snapshot& snapshot, bool edges_asked, const std::optional<Cause>& edges);
 
+    bool failed() const { return failure().has_value(); }
+
     // Did the last reading hold events of a family that was not known to be alive?
     bool surprised() const { return surprised_; }
 
@@ -55,6 +57,9 @@ private:
     bool levels_asked_ = false;
     bool surprised_ = false;
     Time next_;
+    Time retry_at_;                           // a question that is too slow is not asked at every poll
+    std::optional<Cause> standing_failure_;   // until then
+    Duration patience_;
     std::optional<Cause> levels_failure_;
     std::vector<SeriesUpdate> level_updates_;
     std::deque<std::pair<Time, double>> recent_;  // events of the last minute

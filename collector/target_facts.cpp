@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 namespace meshwarden::collector {
 namespace {
 
@@ -18,6 +20,12 @@ int rank_of(std::string_view name) {
 }
 
 }  // namespace
+
+std::string TargetFacts::restarts_question(Duration range) {
+    const std::string within = to_string(range);
+    return fmt::format("resets(envoy_server_uptime[{0}]) > 0 or resets(istiod_uptime_seconds[{0}]) > 0 or "
+                       "changes(process_start_time_seconds[{0}]) > 0", within);
+}
 
 void TargetFacts::add_up(const Answer& samples) {
     for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -66,8 +74,8 @@ bool TargetFacts::restarted(std::uint64_t target, Time from, Time to) const {
     if (found == facts_.end()) return false;
     const Uptime* before = nullptr;
     for (const auto& uptime : found->second.uptimes) {
-        if (uptime.at > to + seconds(1)) break;
-        if (before == nullptr && uptime.at > from + seconds(1)) return uptime.started - staleness > from;
+        if (uptime.at > to) break;  // one page, one time: a later fall concerns later samples
+        if (before == nullptr && uptime.at > from) return uptime.started - staleness > from;
         if (before != nullptr && uptime.at > from) {
             const bool fell = uptime.shown < before->shown - 0.5;
             const bool younger = uptime.started > before->started + staleness;

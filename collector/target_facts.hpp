@@ -17,6 +17,9 @@ public:
     // The families whose samples add_uptimes takes.
     static constexpr std::string_view uptime_names = "envoy_server_uptime|istiod_uptime_seconds|process_start_time_seconds";
 
+    // PromQL for the targets whose process began anew within `range`.
+    static std::string restarts_question(Duration range);
+
     void add_up(const Answer& samples);       // of `up`
     void add_uptimes(const Answer& samples);
 

@@ -26,7 +26,7 @@ public:
     FoldResult read_rows(const Rows& rows) {
         targets_.note(rows);
         needs = {};
-        fold_.need(rows, known_from, interval, needs);
+        fold_.need(rows, known_from, interval, restarted, needs);
         return fold_.fold(rows, known_from, World{targets_, facts_, interval});
     }
     // All but the facts of a round.
@@ -40,6 +40,7 @@ public:
     Time known_from = at(1000);
     Duration interval = std::chrono::seconds(15);
     Needs needs;
+    std::unordered_set<std::uint64_t> restarted;
 
 private:
     Targets targets_;

@@ -87,7 +87,7 @@ void add_facts(FoldBench& bench, const Target& target, double from, double to) {
 }  // namespace
 
 TEST_CASE("random lives read by random polls give the events that happened") {
-    for (unsigned seed = 0; seed < 300; ++seed) {
+    for (unsigned seed = 0; seed < 60; ++seed) {
         std::mt19937 random(seed);
         const double until = begin + 1500;
         std::vector<Target> targets;

@@ -51,6 +51,10 @@ TEST_CASE("a reset counts from zero") {
         bench.uptimes({{uptime, {{1000, 100}, {1200, 150}}}});
         CHECK(total(bench.read({{denied, {{1200, 12}}}})) == 12);
     }
+    SECTION("a restart a second after the sample concerns only later ones") {
+        bench.uptimes({{uptime, {{1000, 5000}, {1001, 5001}, {1002, 0}}}});
+        CHECK(total(bench.read({{denied, {{1001, 10}, {1002, 3}}}})) == 3);
+    }
     SECTION("the process went on; its uptime is whole seconds and up to five late") {
         bench.uptimes({{uptime, {{1000, 100}, {1015, 110}}}});
         CHECK(total(bench.read({{denied, {{1015, 12}}}})) == 2);
@@ -67,6 +71,16 @@ TEST_CASE("a reset counts from zero") {
         bench.uptimes({{started, {{1000, 500}, {1015, 1003}}}, {uptime, {{1000, 100}, {1015, 115}}}});
         CHECK(total(bench.read({{denied, {{1015, 12}}}})) == 2);
     }
+}
+
+TEST_CASE("a process that restarts and ends where it was is asked about and counted") {
+    FoldBench bench;
+    bench.read({{denied, {{1000, 1}}}});
+    bench.restarted = {target_key(matrix({{denied, {{1, 1}}}}).metric(0))};
+    bench.uptimes({{uptime, {{1000, 500}, {1015, 5}}}});
+    CHECK(total(bench.read({{denied, {{1015, 1}}}})) == 1);
+    CHECK(bench.needs.instances.size() == 1);
+    CHECK_FALSE(bench.needs.births);
 }
 
 TEST_CASE("a series born on a watched target counts in full") {

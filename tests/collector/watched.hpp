@@ -39,6 +39,7 @@ public:
 
     const Snapshot& poll() {
         last_ = collector_.poll(cursor_, std::chrono::minutes(5));
+        if (!cursor_) since_ = last_.since;
         if (last_.reachable) cursor_ = last_.at;
         for (const auto& reading : last_.readings)
             for (const auto& update : reading.updates)
