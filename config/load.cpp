@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -72,6 +73,11 @@ Config settled(const Draft& draft, const Library& library, const Reader& reader)
     }
     drop_trailing_slash(config.web.external_url);
     config.notify.instance = config.instance;
+    // Targets that nobody routes to must not be silent.
+    if (config.incidents.routes.empty() && !config.notify.targets.empty()) {
+        auto& everything = config.incidents.routes.emplace_back();
+        std::ranges::transform(config.notify.targets, std::back_inserter(everything.targets), &notify::Target::name);
+    }
     config.notify.external_url = config.web.external_url;
     for (auto& target : config.notify.targets) {
         if (target.kind == notify::TargetKind::pagerduty) {

@@ -95,7 +95,8 @@ std::string table(const std::string& title, const std::string& text, const std::
 }  // namespace
 
 std::string default_file() {
-    return "# Every key of Meshwarden's configuration with its default.\n" + block(describe(config_keys(), Draft{}), "", true);
+    return "# Every key of Meshwarden's configuration with its default.\n" +
+           block(describe(config_keys(), Draft{}), "", true);
 }
 
 std::string reference_page() {

@@ -28,8 +28,10 @@ Codec<std::optional<ShareLimit>> share() {
         read_map(share_keys(), value, limit);
         target = limit;
     };
-    return {"map", read, nullptr,
-            [](const std::optional<ShareLimit>& limit) { return describe(share_keys(), limit.value_or(ShareLimit{})); }};
+    const auto docs = [](const std::optional<ShareLimit>& limit) {
+        return describe(share_keys(), limit.value_or(ShareLimit{}));
+    };
+    return {"map", read, nullptr, docs};
 }
 
 Codec<Severity> severity() {

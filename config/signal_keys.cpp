@@ -118,8 +118,10 @@ Key<SignalSpec> parts_key() {
         list_of_maps(part_keys(), common).read(value, signal.parts);
     };
     const auto doc = [](const SignalSpec&) {
-        return KeyDoc{"parts", "list of maps", "Several selectors that show one signal; each has the keys of the signal "
-                      "itself (selector to fix), which are its defaults.", "[]", false, false, {}};
+        return KeyDoc{"parts", "list of maps",
+                      "Several selectors that show one signal; each has the keys of the signal itself (selector to "
+                      "fix), which are its defaults.",
+                      "[]", false, false, {}};
     };
     return {"parts", false, read, doc};
 }

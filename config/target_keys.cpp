@@ -40,8 +40,8 @@ Keys<Target> with_endpoint(const Keys<Target>& own) {
 Keys<Target> target_keys() {
     return {
         required(key<Target>("name", &Target::name, word(), "Its name in routes, metrics and logs.")),
-        key<Target>("messages_per_second", &Target::messages_per_second, number(0.01, 1000),
-                    "Rate limit; bursts of ten are let through."),
+        key<Target>("messages_per_second", &Target::messages_per_second, number(0, 1000),
+                    "Rate limit, bursts of ten let through; 0: what the kind allows."),
         kind_section("slack", TargetKind::slack, "",
                      with_endpoint({required(key<Target>("webhook_url_file", &Target::url_file, file_path(),
                                                          "File that holds the incoming webhook's URL."))}),
@@ -82,6 +82,10 @@ void check_kind(const Value& entry, const Target&) {
 
 }  // namespace
 
-Codec<std::vector<Target>> target_list() { return list_of_maps<Target>(target_keys(), Target{}, check_kind); }
+Codec<std::vector<Target>> target_list() {
+    Target prototype;
+    prototype.messages_per_second = 0;
+    return list_of_maps<Target>(target_keys(), prototype, check_kind);
+}
 
 }  // namespace meshwarden::config

@@ -1,5 +1,5 @@
-// Files of data: *.good.yaml have no problem; *.bad.yaml say which they have, in lines "#! LINE: PATH: MESSAGE", where a
-// MESSAGE that ends in "..." is a beginning, FILE stands for the file's name and DIR for its folder.
+// Files of data: *.good.yaml have no problem; *.bad.yaml say which they have, in lines "#! LINE: PATH: MESSAGE", where
+// a MESSAGE that ends in "..." is a beginning, FILE stands for the file's name and DIR for its folder.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

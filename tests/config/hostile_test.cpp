@@ -55,7 +55,8 @@ TEST_CASE("bytes that are no text") {
     using namespace std::string_literals;
     CHECK(first_problem("a: b\nprometheus: \0\n"s) == ":2: control character 0x00, expected text");
     CHECK(first_problem("a: \x1b[31m\n") == ":1: control character 0x1b, expected text");
-    for (const auto* bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xf0\x80\x80\x80"}) {
+    for (const auto* bad :
+         {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xf0\x80\x80\x80"}) {
         CHECK(first_problem("x: 1\ny: " + std::string(bad) + "\n") == ":2: not UTF-8, expected UTF-8 text");
     }
     CHECK(first_problem("p\0r\0"s) == ":1: control character 0x00, expected text");
@@ -63,7 +64,8 @@ TEST_CASE("bytes that are no text") {
 
 TEST_CASE("escapes that make control characters") {
     CHECK(first_problem("prometheus: [{name: \"a\\0b\"}]\n") ==
-          ":1: prometheus[0].name: is \"a\\x00b\", expected a name of letters, digits, - _ . without control characters");
+          ":1: prometheus[0].name: is \"a\\x00b\", expected a name of letters, digits, - _ . without control "
+          "characters");
     CHECK(first_problem("prometheus: [{headers: {X: \"a\\r\\nEvil: 1\"}}]\n").starts_with(
         ":1: prometheus[0].headers.X: is \"a\\x0d\\x0aEvil: 1\", expected text"));
     CHECK(first_problem("prometheus: [{headers: {X: \"a\\nEvil: 1\"}}]\n").find("one line") != std::string::npos);

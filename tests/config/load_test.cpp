@@ -202,7 +202,8 @@ TEST_CASE("environment variables") {
     ::setenv("MESHWARDEN_TEST_URL", "http://secret-host:9", 1);
     ::setenv("MESHWARDEN_TEST_SECRET", "s3cret value", 1);
     ::unsetenv("MESHWARDEN_TEST_UNSET");
-    const TemporaryFile good("prometheus: [{url: '${MESHWARDEN_TEST_URL}/a', cluster: '$${x}$', headers: {A: 'b ${MESHWARDEN_TEST_SECRET}'}}]\n");
+    const TemporaryFile good("prometheus: [{url: '${MESHWARDEN_TEST_URL}/a', cluster: '$${x}$', "
+                             "headers: {A: 'b ${MESHWARDEN_TEST_SECRET}'}}]\n");
     const auto loaded = config::load(good.file());
     REQUIRE(loaded.problems.empty());
     CHECK(loaded.config.prometheus[0].endpoint.url == "http://secret-host:9/a");
@@ -212,6 +213,21 @@ TEST_CASE("environment variables") {
           "2: instance: is \"${MESHWARDEN_TEST_SECRET}\", expected a name of letters, digits, - _ .");
     CHECK(only_problem("prometheus: [{}]\nlinks:\n  kiali: 'a ${MESHWARDEN_TEST_UNSET}'\n") ==
           "3: links.kiali: environment variable MESHWARDEN_TEST_UNSET is not set");
+}
+
+TEST_CASE("without routes every target is told of everything") {
+    const auto routes = [](const std::string& rest) {
+        const TemporaryFile file("prometheus: [{}]\n" + rest);
+        return config::load(file.file()).config.incidents.routes;
+    };
+    const std::string targets =
+        "targets: [{name: a, webhook: {url: 'http://x'}}, {name: b, webhook: {url: 'http://x'}}]\n";
+    REQUIRE(routes(targets).size() == 1);
+    CHECK(routes(targets)[0].targets == std::vector<std::string>{"a", "b"});
+    CHECK(routes(targets)[0].match.empty());
+    CHECK(routes("").empty());
+    REQUIRE(routes(targets + "routes: [{targets: [b]}]\n").size() == 1);
+    CHECK(routes(targets + "routes: [{targets: [b]}]\n")[0].targets == std::vector<std::string>{"b"});
 }
 
 TEST_CASE("an empty key is a key not given") {
@@ -235,8 +251,8 @@ TEST_CASE("addresses to listen on") {
     CHECK(web("localhost:1") == "127.0.0.1 1");
     CHECK(web(":80") == "0.0.0.0 80");
     CHECK(web("[::1]:0") == "::1 0");
-    for (const auto* bad : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "1.2.3:4", "::1:80", "host:80",
-                            "[127.0.0.1]:80", "127.0.0.1:80 "}) {
+    for (const auto* bad : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "1.2.3:4", "::1:80",
+                            "host:80", "[127.0.0.1]:80", "127.0.0.1:80 "}) {
         INFO(bad);
         CHECK(web(bad).empty());
     }
