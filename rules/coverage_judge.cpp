@@ -11,6 +11,12 @@ namespace {
 
 constexpr Duration memory = std::chrono::minutes(10);
 
+// Targets that show the signal. A family that some of them have not created yet (after a restart, before traffic) is
+// not a loss: without a failing target it is one only where targets are gone, or none shows the family any more.
+int showing(const Snapshot& snapshot, const Coverage& coverage) {
+    return coverage.covered == 0 || !snapshot.failing_targets.empty() ? coverage.covered : coverage.expected;
+}
+
 }  // namespace
 
 CoverageJudge::CoverageJudge(RuleSpec rule) : rule_(std::move(rule)) {}
@@ -22,15 +28,16 @@ double CoverageJudge::lost_share(const Snapshot& snapshot) {
         // Asked and not answered in time is not the same as gone.
         const auto& code = reading.coverage.cause.code;
         if (code == "timeout" || code == "partial" || code == "query_failed") continue;
+        const int seen = showing(snapshot, reading.coverage);
         auto& highest = highest_[reading.signal];
         while (!highest.empty() && highest.front().first <= snapshot.at - memory) highest.pop_front();
-        while (!highest.empty() && highest.back().second <= reading.coverage.covered) highest.pop_back();
-        highest.emplace_back(snapshot.at, reading.coverage.covered);
+        while (!highest.empty() && highest.back().second <= seen) highest.pop_back();
+        highest.emplace_back(snapshot.at, seen);
         const int before = highest.front().second;
         if (before == 0) continue;
-        const double share = 1 - double(reading.coverage.covered) / before;
+        const double share = 1 - double(seen) / before;
         if (share > rule_.threshold)
-            lost_[reading.signal] = fmt::format("{}: seen on {} targets, on {} before", reading.signal, reading.coverage.covered, before);
+            lost_[reading.signal] = fmt::format("{}: seen on {} targets, on {} before", reading.signal, seen, before);
         worst = std::max(worst, share);
     }
     return worst;

@@ -301,6 +301,7 @@ TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") 
     lost.signal = "coverage";
     lost.threshold = 0.2;
     lost.hold = 10s;
+    const RuleSpec rule = lost;
     RuleSpec gone = lost;
     gone.name = "prometheus-unreachable";
     gone.threshold = 0;
@@ -319,6 +320,22 @@ TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") 
         CHECK_THAT(found[0].evidence.notes.at(0), Catch::Matchers::Contains("31 targets, on 40 before"));
         s.covered("authz_denials", 40);
         CHECK(detector.inspect(s.tick(13)).findings.at(0).ended_at == at(13));
+    }
+    SECTION("a family not created yet after a restart is no loss, unless targets fail or none shows it") {
+        const Labels failing{{"job", "kubernetes-pods"}, {"instance", "x"}};
+        for (const auto& [covered, fails, missed] : std::vector<std::tuple<int, bool, bool>>{{20, false, false}, {20, true, true}, {0, false, true}}) {
+            RulesDetector detector({rule}, {});
+            auto s = script();
+            s.covered("authz_denials", 40, 40);
+            detector.inspect(s.tick(0));
+            std::size_t found = 0;
+            for (const double seconds : {1.0, 12.0}) {
+                s.covered("authz_denials", covered, 40);
+                if (fails) s.failing(failing);
+                found = detector.inspect(s.tick(seconds)).findings.size();
+            }
+            CHECK(found == (missed ? 1 : 0));
+        }
     }
     SECTION("no answer") {
         RulesDetector detector({gone}, {});

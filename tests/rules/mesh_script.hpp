@@ -1,6 +1,7 @@
 // A small language for tests of detectors: what a signal counted, tick by tick.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,7 +44,11 @@ public:
         return *this;
     }
     Script& partial(const std::string& signal) { reading(signal).answered = false; return *this; }
-    Script& covered(const std::string& signal, int targets) { reading(signal).coverage.covered = targets; return *this; }
+    Script& covered(const std::string& signal, int targets, int expected = 0) {
+        reading(signal).coverage.covered = targets;
+        reading(signal).coverage.expected = std::max(targets, expected);
+        return *this;
+    }
     Script& unreachable() { next_.reachable = false; next_.unreachable_cause = "refused"; return *this; }
     Script& failing(const Labels& target) { next_.failing_targets.push_back(target); return *this; }
     Script& edge(const Labels& labels, double total) {
