@@ -1,14 +1,19 @@
 // The few forms of panel that the dashboard has, and the layout: rows of 24 columns, filled from left to right.
 import * as g from '@grafana/schema';
-import type {FieldConfig as TimeSeriesField, Options as TimeSeriesOptions}
-  from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen.d.ts';
+import type {
+  FieldConfig as TimeSeriesField,
+  Options as TimeSeriesOptions,
+} from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen.d.ts';
 import type {Options as StatOptions} from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen.d.ts';
-import type {FieldConfig as TableField, Options as TableOptions}
-  from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen.d.ts';
-import type {FieldConfig as TimelineField, Options as TimelineOptions}
-  from '@grafana/schema/dist/esm/raw/composable/statetimeline/panelcfg/x/StateTimelinePanelCfg_types.gen.d.ts';
-import type {Options as BarGaugeOptions}
-  from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen.d.ts';
+import type {
+  FieldConfig as TableField,
+  Options as TableOptions,
+} from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen.d.ts';
+import type {
+  FieldConfig as TimelineField,
+  Options as TimelineOptions,
+} from '@grafana/schema/dist/esm/raw/composable/statetimeline/panelcfg/x/StateTimelinePanelCfg_types.gen.d.ts';
+import type {Options as BarGaugeOptions} from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen.d.ts';
 
 export const source: g.DataSourceRef = {type: 'prometheus', uid: '${datasource}'};
 
@@ -53,8 +58,13 @@ function targets(queries: Query[]) {
   }));
 }
 
-function spec<O extends object, F extends object>(type: string, common: Common, options: O, fieldConfig: Fields<F>,
-    more: Partial<g.Panel> = {}): Spec {
+function spec<O extends object, F extends object>(
+  type: string,
+  common: Common,
+  options: O,
+  fieldConfig: Fields<F>,
+  more: Partial<g.Panel> = {},
+): Spec {
   return {
     width: common.width,
     height: common.height ?? 8,
@@ -92,8 +102,13 @@ export function bars(common: Common): Spec {
     axisSoftMin: 0,
   };
   const options: TimeSeriesOptions = {legend, tooltip};
-  return spec('timeseries', common, options, {defaults: {unit: 'short', decimals: 0, min: 0, custom: {...custom}}, overrides: []},
-    {interval: '1m'});
+  return spec(
+    'timeseries',
+    common,
+    options,
+    {defaults: {unit: 'short', decimals: 0, min: 0, custom: {...custom}}, overrides: []},
+    {interval: '1m'},
+  );
 }
 
 /** Levels and rates as lines. */
@@ -116,7 +131,12 @@ export interface Step {
 }
 
 /** One number a series, coloured by steps (the first has no value). */
-export function stat(common: Common, steps: Step[], unit = 'short', overrides: Fields<object>['overrides'] = []): Spec {
+export function stat(
+  common: Common,
+  steps: Step[],
+  unit = 'short',
+  overrides: Fields<object>['overrides'] = [],
+): Spec {
   const options: StatOptions = {
     colorMode: g.BigValueColorMode.Background,
     graphMode: g.BigValueGraphMode.None,
@@ -129,8 +149,10 @@ export function stat(common: Common, steps: Step[], unit = 'short', overrides: F
     textMode: g.BigValueTextMode.ValueAndName,
     wideLayout: true,
   };
-  return spec('stat', common, options,
-    {defaults: {unit, thresholds: {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]}}, overrides});
+  return spec('stat', common, options, {
+    defaults: {unit, thresholds: {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]}},
+    overrides,
+  });
 }
 
 export interface State {
@@ -142,8 +164,7 @@ export interface State {
 export function valueMapping(states: State[]): g.ValueMap {
   return {
     type: g.MappingType.ValueToText,
-    options: Object.fromEntries(
-      states.map(({value, text, color}, index) => [String(value), {text, color, index}])),
+    options: Object.fromEntries(states.map(({value, text, color}, index) => [String(value), {text, color, index}])),
   } as g.ValueMap;
 }
 
@@ -158,8 +179,10 @@ export function timeline(common: Common, states: State[]): Spec {
     showValue: g.VisibilityMode.Never,
     tooltip,
   };
-  return spec('state-timeline', common, options,
-    {defaults: {custom: {...custom}, mappings: [valueMapping(states)], color: {mode: g.FieldColorModeId.Thresholds}}, overrides: []});
+  return spec('state-timeline', common, options, {
+    defaults: {custom: {...custom}, mappings: [valueMapping(states)], color: {mode: g.FieldColorModeId.Thresholds}},
+    overrides: [],
+  });
 }
 
 export function barGauge(common: Common, steps: Step[], unit: string): Spec {
@@ -176,9 +199,10 @@ export function barGauge(common: Common, steps: Step[], unit: string): Spec {
     sizing: g.BarGaugeSizing.Auto,
     valueMode: g.BarGaugeValueMode.Color,
   };
-  return spec('bargauge', common, options,
-    {defaults: {unit, min: 0, max: 1, thresholds: {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]}},
-      overrides: []});
+  return spec('bargauge', common, options, {
+    defaults: {unit, min: 0, max: 1, thresholds: {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]}},
+    overrides: [],
+  });
 }
 
 export interface Column {
@@ -203,20 +227,24 @@ export function table(common: Common, columns: Column[], sortBy: string): Spec {
     properties: [
       ...(column.width ? [{id: 'custom.width', value: column.width}] : []),
       ...(column.link ? [{id: 'links', value: [{...column.link, targetBlank: true}]}] : []),
-      ...(column.mapping ? [
-        {id: 'mappings', value: [column.mapping]},
-        {id: 'custom.cellOptions', value: {type: g.TableCellDisplayMode.ColorText}},
-      ] : []),
+      ...(column.mapping
+        ? [
+            {id: 'mappings', value: [column.mapping]},
+            {id: 'custom.cellOptions', value: {type: g.TableCellDisplayMode.ColorText}},
+          ]
+        : []),
     ],
   }));
-  const transformations: g.DataTransformerConfig[] = [{
-    id: 'organize',
-    options: {
-      excludeByName: {Time: true},
-      indexByName: Object.fromEntries(columns.map((column, index) => [column.name, index])),
-      renameByName: Object.fromEntries(columns.map(column => [column.name, column.label])),
+  const transformations: g.DataTransformerConfig[] = [
+    {
+      id: 'organize',
+      options: {
+        excludeByName: {Time: true},
+        indexByName: Object.fromEntries(columns.map((column, index) => [column.name, index])),
+        renameByName: Object.fromEntries(columns.map(column => [column.name, column.label])),
+      },
     },
-  }];
+  ];
   return spec('table', common, options, {defaults: {custom: {...custom}}, overrides}, {transformations});
 }
 
@@ -226,7 +254,14 @@ export function layout(rows: Row[]): (g.Panel | g.RowPanel)[] {
   let id = 1;
   let y = 0;
   for (const row of rows) {
-    placed.push({id: id++, type: 'row', title: row.title, collapsed: false, gridPos: {x: 0, y, w: 24, h: 1}, panels: []});
+    placed.push({
+      id: id++,
+      type: 'row',
+      title: row.title,
+      collapsed: false,
+      gridPos: {x: 0, y, w: 24, h: 1},
+      panels: [],
+    });
     y += 1;
     let x = 0;
     let tallest = 0;

@@ -14,9 +14,11 @@ export function events(selector: string, families = false): string {
   const now = named(`last_over_time(${selector}[${step}])`, families);
   const before = named(`last_over_time(${selector}[${step}] offset ${step})`, families);
   const wasScraped = `min_over_time(up[${step}] offset ${step}) == 1 or envoy_server_uptime < 120`;
-  return `((${now} unless ${before}) and on (job, instance) (${wasScraped}))`
-    + ` or (${now} - ${before} >= 0)`
-    + ` or (${now} < ${before})`;
+  return (
+    `((${now} unless ${before}) and on (job, instance) (${wasScraped}))` +
+    ` or (${now} - ${before} >= 0)` +
+    ` or (${now} < ${before})`
+  );
 }
 
 export function sumBy(labels: string[], expression: string): string {

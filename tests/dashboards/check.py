@@ -39,7 +39,8 @@ def queries(dashboard):
 
 def interpolated(expression, interval, since):
     """With Grafana's own variables filled in; ValueError for one that is left."""
-    for name, value in (("__rate_interval", f"{4 * interval}s"), ("__interval", f"{interval}s"), ("__range", f"{since}s")):
+    lengths = {"__rate_interval": 4 * interval, "__interval": interval, "__range": since}
+    for name, value in ((name, f"{seconds}s") for name, seconds in lengths.items()):
         expression = re.sub(r"\$(\{%s\}|%s\b)" % (name, name), value, expression)
     left = re.search(r"\$(\{\w+\}|[A-Za-z_]\w*)", re.sub(r'"\$1"', "", expression))
     if left:

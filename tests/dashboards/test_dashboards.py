@@ -1,5 +1,6 @@
 """The Grafana dashboard and its provisioning: well formed by themselves, and full of data over a real Prometheus."""
 import glob
+import json
 import os
 import re
 import sys
@@ -146,8 +147,9 @@ def total(found, where):
 
 
 @pytest.mark.parametrize("where, events", [
-    ("Denials by source and service A", 12), ("Denials by source and service B", 13), ("Denials by source and service C", 14),
-    ("Denials by source and service D", 16 + 17), ("mTLS failures by reason A", 18 + 19), ("mTLS failures by reason B", 20),
+    ("Denials by source and service A", 12), ("Denials by source and service B", 13),
+    ("Denials by source and service C", 14), ("Denials by source and service D", 16 + 17),
+    ("mTLS failures by reason A", 18 + 19), ("mTLS failures by reason B", 20),
     ("mTLS failures by reason C", 17), ("mTLS failures per pod A", 18 + 19), ("Retries by destination A", 150),
     ("Pushes slower than 30 s A", 10), ("Configuration refused by proxies A", 3),
 ])
@@ -163,7 +165,6 @@ def test_a_dashboard_without_data_is_told(stack, tmp_path):
     panel["targets"][0]["expr"] = "no_such_metric"
     next(p for p in panels(broken) if p["title"] == "Ticks")["targets"][0]["expr"] = "rate("
     path = tmp_path / "broken.json"
-    import json
     path.write_text(json.dumps(broken), encoding="utf-8")
     problems = check_dashboard(stack.prometheus, str(path), STEP, 300)
     assert f"{panel['title']} A: no data" in problems
