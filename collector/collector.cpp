@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "collector/edges.hpp"
 #include "collector/schedule.hpp"
 #include "collector/signal_reader.hpp"
@@ -12,6 +14,7 @@ namespace meshwarden::collector {
 namespace {
 
 constexpr Duration shortest_horizon = std::chrono::minutes(5);
+constexpr Duration clock_tolerance = std::chrono::seconds(30);
 constexpr Duration longest_restart_range = std::chrono::hours(2);
 constexpr const char* targets_signal = "targets";
 
@@ -197,8 +200,11 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     const Time asked = clock->now();
     const auto now = ask_time(door, stop);
     if (!now) return unreachable(cursor, now.error().text);
-    skew = *now - asked;
+    if (last && *now < *last - clock_tolerance) {
+        return unreachable(cursor, fmt::format("its clock was set back from {} to {}", to_rfc3339(*last), to_rfc3339(*now)));
+    }
     const auto before = std::exchange(last, *now);
+    skew = *now - asked;
     read_targets(*now, stop);
 
     Snapshot snapshot;
@@ -212,7 +218,7 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     first_round(poll, snapshot, stop);
     catch_up(poll, stop);
     for (auto& reader : readers) {
-        snapshot.readings.push_back(reader.finish(snapshot, edges.asked(), edges.failure(reader.spec().name)));
+        snapshot.readings.push_back(reader.finish(snapshot, edges));
         if (reader.surprised()) schedule.liveness_changed(*now);
     }
     const bool whole = std::ranges::none_of(readers, [](const SignalReader& reader) { return reader.failed(); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -39,7 +40,7 @@ Edges::Edges(const std::vector<SignalSpec>& signals, const Options& options) {
         for (const auto& part : signal.parts) {
             Extractor extract(part.labels, options.trust_domains, options.cluster);
             const std::string query = edge_query(part, extract);
-            parts_.push_back({signal.name, query, std::move(extract), 0, std::nullopt});
+            parts_.push_back({signal.name, query, std::move(extract), 0, std::nullopt, std::nullopt, 0});
         }
     }
 }
@@ -61,16 +62,28 @@ void Edges::take(const Questions& questions, Snapshot& snapshot) {
         const Outcome& outcome = questions[part.id];
         part.failure = outcome ? std::nullopt : std::optional(outcome.error());
         whole = whole && outcome;
-        for (std::size_t i = 0; outcome && i < outcome->size(); ++i) {
+        if (!outcome) continue;
+        double total = 0;
+        for (std::size_t i = 0; i < outcome->size(); ++i) {
             const auto samples = outcome->samples(i);
             if (samples.empty() || !std::isfinite(samples.back().value)) continue;
+            total += samples.back().value;
             totals[edge_labels(part.extract, outcome->metric(i))] += samples.back().value;
         }
+        // Pods that go take their counts with them: the sum may fall.
+        part.events = std::max(0.0, total - std::exchange(part.total, total).value_or(total));
     }
     due_ = asked_at_ + interval_.value_or(std::min(longest_wait, cost_share * slowest));
     snapshot.edges_answered = whole;
     if (!whole) return;
     for (auto& [labels, total] : totals) snapshot.edges.push_back({labels, total});
+}
+
+double Edges::events(std::string_view signal) const {
+    double events = 0;
+    for (const auto& part : parts_)
+        if (part.signal == signal) events += part.events;
+    return events;
 }
 
 std::optional<Cause> Edges::failure(std::string_view signal) const {

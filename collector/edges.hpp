@@ -25,6 +25,9 @@ public:
     bool asked() const { return asked_; }
     std::optional<Cause> failure(std::string_view signal) const;
 
+    // Connections or requests that came between the last two readings.
+    double events(std::string_view signal) const;
+
 private:
     struct Part {
         std::string signal;
@@ -32,6 +35,8 @@ private:
         Extractor extract;
         Questions::Id id = 0;
         std::optional<Cause> failure;
+        std::optional<double> total;
+        double events = 0;
     };
 
     std::vector<Part> parts_;

@@ -146,7 +146,7 @@ void SignalReader::judge(Reading& reading, Time now) {
     coverage.cause = {"not_exposed", fmt::format("seen on {} of {} targets", coverage.covered, coverage.expected)};
 }
 
-Reading SignalReader::finish(const Snapshot& snapshot, bool edges_asked, const std::optional<Cause>& edges) {
+Reading SignalReader::finish(const Snapshot& snapshot, const Edges& edges) {
     Reading reading;
     reading.signal = spec_.name;
     reading.kind = spec_.kind;
@@ -157,8 +157,9 @@ Reading SignalReader::finish(const Snapshot& snapshot, bool edges_asked, const s
     gather(reading, snapshot.at);
     cover(reading, snapshot.failing_targets);
     reading.coverage.possibly_missed = snapshot.at < missed_until_;
-    const auto cause = spec_.edges ? edges : failure();
-    reading.answered = !cause && (spec_.edges ? edges_asked : due_) && snapshot.at >= aggregated_until_;
+    if (spec_.edges) reading.coverage.value = edges.events(spec_.name);
+    const auto cause = spec_.edges ? edges.failure(spec_.name) : failure();
+    reading.answered = !cause && (spec_.edges ? edges.asked() : due_) && snapshot.at >= aggregated_until_;
     judge(reading, snapshot.at);
     if (due_ && cause && (cause->code == "timeout" || cause->code == "too_many_series")) {
         retry_at_ = snapshot.at + patience_;

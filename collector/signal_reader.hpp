@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/coverage.hpp"
+#include "collector/edges.hpp"
 #include "collector/levels.hpp"
 #include "collector/part_reader.hpp"
 
@@ -31,8 +32,8 @@ public:
     void fold(const Questions& more, const std::expected<TargetFacts, Cause>& facts, const Targets& targets,
               const Poll& poll);
 
-    // The poll's reading. `snapshot` gives since, at and failing targets; `edges` is why an edges signal failed.
-    Reading finish(const Snapshot& snapshot, bool edges_asked, const std::optional<Cause>& edges);
+    // The poll's reading. `snapshot` gives since, at and failing targets; `edges` tells of an edges signal.
+    Reading finish(const Snapshot& snapshot, const Edges& edges);
 
     bool failed() const { return failure().has_value(); }
 

@@ -107,6 +107,19 @@ TEST_CASE("a Prometheus that does not answer is unreachable, and time goes on") 
     REQUIRE(eventually([&] { return watcher.poll().at > first.at; }));
 }
 
+TEST_CASE("a clock that was set back is said, not read past") {
+    ScriptedPrometheus server;
+    serve_growing(server, "x");
+    Watcher watcher(options_of(server), {counter_spec("x", "x")});
+    watcher.poll();
+    server.set_time(start - 3600);
+    CHECK_FALSE(watcher.poll().reachable);
+    CHECK(watcher.last().unreachable_cause.starts_with("its clock was set back"));
+    server.set_time(start + 30);
+    CHECK(watcher.poll().reachable);
+    CHECK(watcher.counted("x") == 2);
+}
+
 TEST_CASE("a stop ends a poll at once") {
     ScriptedPrometheus server;
     server.answer("a[", [](double) { return PageAnswer{200, "", {}, {}, true}; });

@@ -58,6 +58,19 @@ TEST_CASE("edges are summed by our labels") {
     CHECK(snapshot.readings[0].updates.empty());
 }
 
+TEST_CASE("an edges signal's value is what came between two readings") {
+    Bench bench({edges_spec("tcp", "tcp_opened")});
+    const auto poll = [&](double time, double total) {
+        bench.server.answer("sum by", vector_json({{row("web", "ledger", "ledger", "mutual_tls"), {{1, total}}}}));
+        bench.server.set_time(time);
+        bench.watcher.poll();
+        return bench.watcher.coverage().value;
+    };
+    CHECK(poll(start, 100) == 0);
+    CHECK(poll(start + 100, 130) == 30);
+    CHECK(poll(start + 200, 90) == 0);
+}
+
 TEST_CASE("edges count only when every edges signal answered") {
     Bench bench({edges_spec("tcp", "tcp_opened"), edges_spec("http", "requests")});
     bench.server.answer("sum by (cluster, connection_security_policy, destination_service_name, destination_workload, "
