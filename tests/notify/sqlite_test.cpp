@@ -1,9 +1,13 @@
 // The courier on the real store: from a committed tick to the target, over restarts and from other connections.
 #include <prometheus/registry.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <vector>
 
 #include "incidents/store.hpp"
 #include "notify/courier.hpp"
