@@ -162,10 +162,11 @@ private:
         auto request = to_request(std::move(message));
         if (!needs_store(request)) return answer(handle(request, service_.at_once));
         const auto executor = stream_.get_executor();
-        const bool accepted =
-            service_.workers.submit(std::move(request), [self = shared_from_this(), executor](Response response) {
-                asio::post(executor, [self, response = std::move(response)] { self->answer(response); });
-            });
+        // The handler thread gives its hold on this connection back: it may end only on the thread of the sockets.
+        auto done = [self = shared_from_this(), executor](Response response) mutable {
+            asio::post(executor, [self = std::move(self), response = std::move(response)] { self->answer(response); });
+        };
+        const bool accepted = service_.workers.submit(std::move(request), std::move(done));
         if (!accepted) refuse(503, "too many requests are waiting; try again");
     }
 

@@ -27,8 +27,6 @@ bool Workers::submit(Request request, Done done) {
 void Workers::stop() {
     for (auto& thread : threads_) thread.request_stop();
     threads_.clear();
-    const std::lock_guard lock(mutex_);
-    jobs_.clear();
 }
 
 void Workers::work(std::stop_token stop) {

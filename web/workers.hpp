@@ -21,9 +21,10 @@ public:
     Workers(int threads, const Options& options, const Dependencies& dependencies, Authenticator& authenticator);
     ~Workers();
 
-    // False where too much waits already; `done` is then not called. Nor is it after stop.
+    // False where too much waits already; `done` is then not called. Nor is it after stop. A `done` is called at most
+    // once, and destroyed on a handler thread only after it was called.
     bool submit(Request request, Done done);
-    void stop();  // ends what runs, forgets what waits, joins
+    void stop();  // ends what runs and joins; what waits is destroyed with this
 
 private:
     struct Job {

@@ -142,7 +142,7 @@ TEST_CASE("3,000 half-open requests do not stop /healthz") {
     const auto start = std::chrono::steady_clock::now();
     CHECK(is(running.client().ask("GET /healthz"), 200));
     CHECK(is(running.client().ask("GET /api/v1/incidents"), 200));
-    CHECK(seconds_since(start) < 2);
+    CHECK(seconds_since(start) < 5);  // well before the first of them runs into header_timeout
 }
 
 TEST_CASE("at the limit the longest waiting connection makes room") {

@@ -2,8 +2,8 @@
 import {get, post} from './api.js';
 import {h, outward} from './dom.js';
 import {proofOf} from './proof.js';
-import {amount, clockTime, destinationOf, flagBadges, flagWords, moment, plural, resolveReasons, severityBadge,
-  sourceOf, span, stateBadge} from './words.js';
+import {amount, clockTime, destinationOf, flagBadges, flagWords, lasting, moment, plural, resolveReasons,
+  severityBadge, sourceOf, span, stateBadge} from './words.js';
 
 function sourceText(incident) {
   const named = sourceOf(incident.labels);
@@ -38,8 +38,8 @@ function figure(label, value, remark) {
 }
 
 function howLong(incident) {
-  const end = incident.resolved_at ? Date.parse(incident.resolved_at) : Date.now();
-  return span((end - Date.parse(incident.started_at)) / 1000);
+  if (!incident.resolved_at) return lasting(incident.started_at);
+  return span((Date.parse(incident.resolved_at) - Date.parse(incident.started_at)) / 1000);
 }
 
 // What is learned has no limit: being new is what is odd about it.

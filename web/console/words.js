@@ -22,8 +22,15 @@ export function moment(text) {
   return h('time', {datetime: text, title: text.replace('T', ' ').replace('Z', ' UTC'), 'data-ago': true}, ago(text));
 }
 
+// How long something has been going on; fresh as well.
+export function lasting(text) {
+  return h('time', {datetime: text, 'data-lasting': true}, span((Date.now() - Date.parse(text)) / 1000));
+}
+
 export function tickTimes() {
   for (const each of document.querySelectorAll('time[data-ago]')) each.textContent = ago(each.dateTime);
+  for (const each of document.querySelectorAll('time[data-lasting]'))
+    each.textContent = span((Date.now() - Date.parse(each.dateTime)) / 1000);
 }
 
 export const clockTime = (text) => text.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
