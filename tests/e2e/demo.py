@@ -32,12 +32,13 @@ def seconds_of(stamp):
 
 
 class Account:
-    """What was injected and what came of it, printed as it happens. `faults` are demo.yaml's entries plus `record` and `injected`."""
+    """What was injected and what came of it, printed as it happens. No fault of the scenario comes twice to one place, so an incident
+    that reopens was invented. `faults` are demo.yaml's entries plus `record` and `injected`."""
 
     def __init__(self, stack, began, color):
         self.stack, self.began, self.color = stack, began, color
         self.faults, self.incidents, self.states = [], {}, {}
-        self.opened_at, self.told_at, self.resolved_at = {}, {}, {}
+        self.opened_at, self.told_at, self.resolved_at, self.reopened = {}, {}, {}, []
 
     def say(self, word, text, code):
         word = f"{word:<9}"
@@ -76,6 +77,9 @@ class Account:
                 cause = f"of {owner['kind']}" if owner else "NOBODY EXPECTED IT"
                 self.say("opened", f"{incident['severity']} {incident['rule']} {self.where(incident)}: {incident['summary']} ({cause})", "31")
             self.look_for_telling(incident)
+            if before == "resolved" and incident["state"] != "resolved":
+                self.reopened.append(incident)
+                self.say("REOPENED", f"{incident['rule']} {self.where(incident)}: {incident['summary']} (NOBODY EXPECTED IT)", "31")
             if incident["state"] == "resolved" and before != "resolved":
                 self.resolved_at[identity] = incident["resolved_at"]
                 self.say("resolved", f"{incident['rule']} {self.where(incident)} ({incident['resolve_reason']})", "32")
@@ -114,7 +118,7 @@ class Account:
     def report(self):
         faults = [self.fault_report(f) for f in self.faults]
         unexpected = [{k: i[k] for k in ("rule", "severity", "labels", "summary", "started_at")}
-                      for i in self.incidents.values() if self.owner(i) is None]
+                      for i in [*(i for i in self.incidents.values() if self.owner(i) is None), *self.reopened]]
         violations = self.stack.violations()
         undelivered = self.stack.pending()
         return {"faults": faults, "unexpected": unexpected, "violations": violations, "undelivered": undelivered,
@@ -175,6 +179,17 @@ def tell(report, path):
     print(f"{'ok' if report['ok'] else 'NOT OK'}: {len(report['faults'])} faults; the report is {os.path.relpath(path)}", flush=True)
 
 
+def run_directory(parent):
+    """A fresh directory of this run's own; those of earlier runs that have ended are removed."""
+    os.makedirs(parent, exist_ok=True)
+    for name in os.listdir(parent):
+        if name.startswith("run-") and not os.path.exists(f"/proc/{name.removeprefix('run-')}"):
+            shutil.rmtree(os.path.join(parent, name), ignore_errors=True)
+    run = os.path.join(parent, f"run-{os.getpid()}")
+    shutil.rmtree(run, ignore_errors=True)
+    return run
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenario", default=os.path.join(HERE, "demo.yaml"))
@@ -186,8 +201,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     began, scenario = time.time(), read_scenario(arguments.scenario)
-    run = os.path.join(arguments.directory, "run")
-    shutil.rmtree(run, ignore_errors=True)
+    run = run_directory(arguments.directory)
     with make_stack(run, scenario) as stack:
         account = Account(stack, began, sys.stdout.isatty())
         stack.start()
