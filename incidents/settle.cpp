@@ -132,7 +132,7 @@ private:
         const auto [judged, cause] = judgement(finding.rule);
         const bool risen = finding.value > draft.incident().value;
         join(draft, finding);
-        if (risen) raise(draft, finding.value);
+        if (risen) raise(draft, finding);
         if (finding.severity > draft.incident().severity) escalate(draft, finding.severity);
         if (finding.ended_at) {
             judged ? leave(draft) : look(draft, false, cause);
@@ -159,9 +159,12 @@ private:
         draft.moved();
     }
 
-    void raise(Draft& draft, double value) const {
+    // The summary speaks of the highest value, as `value` does.
+    void raise(Draft& draft, const Finding& finding) const {
         const double marked = draft.known().marked;
+        const double value = finding.value;
         draft.incident().value = value;
+        draft.incident().summary = finding.summary;
         if (value < 2 * marked) return draft.moved();
         draft.known().marked = value;
         draft.step(EventKind::peaked, fmt::format("from {} to {}", marked, value));

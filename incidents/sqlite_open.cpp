@@ -38,8 +38,27 @@ Result<std::string> path_of(std::string_view url) {
     return std::string(url.substr(scheme.size()));
 }
 
+// One view of the file: another process may be creating the schema between two reads.
+SchemaState consistent_state(Database& database) {
+    const Transaction view(database, Transaction::Kind::read);
+    return schema_state(database);
+}
+
+// The switch fails at once while another process makes it, whatever the busy timeout.
+void switch_to_wal(Database& database) {
+    constexpr int most_tries = 500, pause_ms = 10;
+    for (int tried = 1;; ++tried) {
+        try {
+            return database.run("PRAGMA journal_mode = WAL");
+        } catch (const SqliteError& problem) {
+            if (problem.code() != SQLITE_BUSY || tried == most_tries) throw;
+        }
+        sqlite3_sleep(pause_ms);
+    }
+}
+
 Result<void> set_up(Database& database) {
-    switch (schema_state(database)) {
+    switch (consistent_state(database)) {
         case SchemaState::newer:
             return fail(fmt::format(
                 "cannot open the database '{}': it has schema {}, this program knows up to {}; upgrade meshwarden or"
@@ -49,8 +68,9 @@ Result<void> set_up(Database& database) {
                                     " storage.url", database.path()));
         default: break;
     }
+    switch_to_wal(database);
     // FULL: what was told must not be forgotten by a power cut. WAL makes it one fsync a transaction.
-    database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    database.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     migrate(database);
     return {};
 }

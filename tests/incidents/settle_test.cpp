@@ -181,16 +181,19 @@ TEST_CASE("settle: a higher value moves the projection, a doubled one is an even
     CHECK(world.only().value == 48);
 }
 
-TEST_CASE("settle: labels, summary and evidence stay those of fire time") {
+TEST_CASE("settle: labels and evidence stay those of fire time, the summary speaks of the highest value") {
     World world;
     world.see(tick(1s, {live(12)}));
     auto later = live(40);
     later.labels.set("team", "others");
-    later.summary = "other words";
+    later.summary = "40 requests";
     world.see(tick(6s, {later}));
-    CHECK(world.only().labels.get("team") == "payments");
-    CHECK(world.only().summary == "requests to ledger were denied");
     CHECK_FALSE(world.changes().at(0).fired);
+    auto falling = live(15);
+    falling.summary = "15 requests";
+    world.see(tick(11s, {falling}));
+    CHECK(world.only().labels.get("team") == "payments");
+    CHECK(world.only().summary == "40 requests");
 }
 
 TEST_CASE("settle: a rising severity escalates, a falling one does not") {
