@@ -132,7 +132,10 @@ void SignalReader::judge(Reading& reading, Time now) {
         return failure ? blind(failure->code, failure->text) : blind("query_failed", "its liveness was not asked yet");
     }
     surprised_ = coverage.value > 0 && coverage.covered == 0;
-    if (surprised_) coverage.covered = coverage.expected = std::max(1, coverage.expected);
+    if (surprised_) {
+        coverage.covered = 1;  // at least; the next question will say
+        coverage.expected = std::max(1, coverage.expected);
+    }
     if (coverage.covered == 0) {
         return coverage.expected > 0
                    ? blind("not_exposed", fmt::format("none of the {} targets that ought to show it does", coverage.expected))
