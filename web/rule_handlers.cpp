@@ -89,7 +89,7 @@ const SignalSpec* signal_of(const RuleSpec& rule, const std::vector<SignalSpec>&
 std::string query_text(const RuleSpec& rule, const SignalSpec* signal, double threshold, Duration window) {
     const auto by = rule.by.empty() ? std::string{} : fmt::format(" by ({})", joined(rule.by));
     if (rule.learned) return fmt::format("learned{} ({})", by, rule.signal);
-    const auto kind = signal ? signal->kind : SignalKind::counter;
+    const auto kind = signal ? signal->kind : SignalKind::gauge;  // coverage: no query of its own
     const auto excluded =
         rule.exclude_text.empty() ? std::string{} : fmt::format("{{not {}}}", joined(rule.exclude_text));
     std::string value;

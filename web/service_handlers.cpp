@@ -38,13 +38,15 @@ Response status(const Call&, Context& context) {
     auto prometheus = json::array();
     for (const auto& each : needs.prometheus()) prometheus.push_back(prometheus_json(each, *store));
     const auto topology = needs.topology();
-    const bool learning = topology && topology->learning;
+    const bool learning = !topology || topology->at == Time{} || topology->learning;
+    const bool knows_until = topology && topology->learning_until != Time{};
+    const auto until = knows_until ? json(to_rfc3339(topology->learning_until)) : json(nullptr);
     return json_response({{"version", needs.version},
                           {"started_at", to_rfc3339(needs.started_at)},
                           {"now", to_rfc3339(needs.now())},
                           {"prometheus", std::move(prometheus)},
                           {"learning", learning},
-                          {"learning_until", learning ? json(to_rfc3339(topology->learning_until)) : json(nullptr)},
+                          {"learning_until", learning ? until : json(nullptr)},
                           {"database",
                            {{"size_bytes", store->size_bytes},
                             {"head_hash", store->head_hash},

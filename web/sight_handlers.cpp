@@ -114,7 +114,7 @@ Response show_topology(const Call& call, Context& context) {
     }
     const auto shown = topology ? std::min(at.value_or(topology->at), topology->at) : Time{};
     return json_response({{"at", topology ? json(to_rfc3339(shown)) : json(nullptr)},
-                          {"learning", !topology || topology->learning},
+                          {"learning", !topology || topology->at == Time{} || topology->learning},
                           {"nodes", std::move(nodes)},
                           {"edges", std::move(edges)}});
 }
