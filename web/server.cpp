@@ -5,7 +5,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/post.hpp>
 #include <thread>
 
 #include "web/connection.hpp"
@@ -70,15 +69,16 @@ public:
 
     void stop() {
         if (!thread_.joinable()) return;
-        asio::post(io_, [this] {
-            error_code ignored;
-            acceptor_.close(ignored);
-            retry_.cancel();
-            connections_.close_all();
-        });
         workers_.stop();
         io_.stop();
         thread_.join();
+        // This is now the only thread: what was under way ends here, and every client sees it.
+        error_code ignored;
+        acceptor_.close(ignored);
+        retry_.cancel();
+        connections_.close_all();
+        io_.restart();
+        io_.poll();
     }
 
 private:
