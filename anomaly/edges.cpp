@@ -8,7 +8,7 @@
 namespace meshwarden::anomaly {
 namespace {
 
-constexpr double smoothing = 0.1;  // of the gap between movements
+constexpr double smoothing = 0.1;
 constexpr int most_movements = 1'000'000;
 
 std::string name_of(const Labels& labels, std::string_view side) {
@@ -20,12 +20,18 @@ std::string name_of(const Labels& labels, std::string_view side) {
     return space.empty() ? std::string(workload) : fmt::format("{}/{}", space, workload);
 }
 
+// Totals fall when pods go; that is no traffic.
 void move(Edge& edge, double total, Time at, double seconds_since_reading) {
-    const double silent = to_epoch_seconds(at) - to_epoch_seconds(edge.last_seen);
-    edge.rate = total > edge.total && seconds_since_reading > 0 ? (total - edge.total) / seconds_since_reading : 0;
-    edge.gap = edge.movements == 0 ? silent : edge.gap + smoothing * (silent - edge.gap);
-    edge.movements = std::min(edge.movements + 1, most_movements);
+    const double events = total - edge.total;
     edge.total = total;
+    edge.rate = 0;
+    if (events <= 0) return;
+    const double silent = to_epoch_seconds(at) - to_epoch_seconds(edge.last_seen);
+    const double weight = edge.movements == 0 ? 1 : smoothing;
+    edge.rate = seconds_since_reading > 0 ? events / seconds_since_reading : 0;
+    edge.usual_gap += weight * (silent - edge.usual_gap);
+    if (silent > 0) edge.usual_rate += weight * (events / silent - edge.usual_rate);
+    edge.movements = std::min(edge.movements + 1, most_movements);
     edge.last_seen = at;
 }
 
@@ -59,10 +65,8 @@ std::vector<Edge*> Edges::observe(const std::vector<EdgeCount>& counts, Time at)
             edge.first_seen = edge.last_seen = at;
             edge.total = count.total;
             fresh.push_back(&edge);
-        } else if (count.total != edge.total) {
-            move(edge, count.total, at, seconds);
         } else {
-            edge.rate = 0;
+            move(edge, count.total, at, seconds);
         }
     }
     observed_at_ = at;
@@ -90,7 +94,7 @@ std::string Edges::save() const {
         auto labels = nlohmann::json::object();
         for (const auto& [name, value] : edge.labels) labels[name] = value;
         list.push_back({labels, edge.first_seen.time_since_epoch().count(), edge.last_seen.time_since_epoch().count(),
-                        edge.total, edge.gap, edge.movements, edge.expected});
+                        edge.total, edge.usual_gap, edge.usual_rate, edge.movements, edge.expected});
     }
     return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -106,9 +110,10 @@ Result<void> Edges::load(std::string_view bytes) {
             edge.first_seen = Time(Duration(entry.at(1).get<std::int64_t>()));
             edge.last_seen = Time(Duration(entry.at(2).get<std::int64_t>()));
             edge.total = entry.at(3).get<double>();
-            edge.gap = entry.at(4).get<double>();
-            edge.movements = entry.at(5).get<int>();
-            edge.expected = entry.at(6).get<bool>();
+            edge.usual_gap = entry.at(4).get<double>();
+            edge.usual_rate = entry.at(5).get<double>();
+            edge.movements = entry.at(6).get<int>();
+            edge.expected = entry.at(7).get<bool>();
             const auto key = edge_key(edge.labels);
             edges.emplace(key, std::move(edge));
         }

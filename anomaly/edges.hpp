@@ -18,7 +18,8 @@ struct Edge {
     Time last_seen;     // of the last count that had moved
     double total = 0;
     double rate = 0;    // per second, between the last two counts that did not fall
-    double gap = 0;     // seconds between movements, smoothed
+    double usual_gap = 0;   // seconds between movements, smoothed
+    double usual_rate = 0;  // events per second from one movement to the next, smoothed
     int movements = 0;  // saturates
     bool expected = true;
 };

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t most_listed = 50;          // edges named in one incident
 constexpr int steady = 10;                       // movements after which an edge's silence says something
-constexpr double silent_gaps = 20;               // of its usual gap
+constexpr double missed_events = 20;             // expected by its usual rate: by chance (Poisson) once in e^20 silences
+constexpr double silent_gaps = 5;                // of its usual gap: an edge that comes in bursts is often silent
 constexpr Duration refusal_memory = std::chrono::minutes(10);
 constexpr int state_version = 1;
 
@@ -131,7 +132,8 @@ void TopologyDetector::note_silence(const Snapshot& snapshot) {
         const double silent = to_epoch_seconds(snapshot.at) - to_epoch_seconds(std::max(edge.last_seen, *watched_since_));
         const double window = double(rule->rule.window.count()) / 1000;
         if (edge.last_seen == snapshot.at) rule->open.erase(labels);
-        const bool vanished = edge.movements >= steady && silent > std::max(window, silent_gaps * edge.gap);
+        const bool vanished = edge.movements >= steady && silent > std::max(window, silent_gaps * edge.usual_gap) &&
+                              silent * edge.usual_rate > missed_events;
         if (vanished && !rule->open.contains(labels)) note(*rule, edge.labels, edge.last_seen, text_of(edge) + " fell silent", 1);
     }
 }
