@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 
 namespace meshwarden::app {
 namespace {
@@ -14,9 +15,11 @@ std::string state_name(const std::string& prometheus, const Detector& detector) 
     return prometheus + "/" + detector.name();
 }
 
+// A signal that was not due, or is not exposed, leaves no gap; a question without a whole answer does.
 bool complete(const Snapshot& snapshot) {
-    return std::ranges::all_of(snapshot.readings, [](const Reading& reading) {
-        return reading.answered || reading.coverage.sight == Sight::blind;
+    constexpr std::array gaps{"query_failed", "timeout", "partial", "too_many_series", "unreachable"};
+    return std::ranges::none_of(snapshot.readings, [&](const Reading& reading) {
+        return std::ranges::find(gaps, reading.coverage.cause.code) != gaps.end();
     });
 }
 

@@ -56,7 +56,7 @@ Options options_of(const fakes::PrometheusProcess& prometheus) {
 }  // namespace
 
 TEST_CASE("births, resets and an outage at a real Prometheus") {
-    if (!have_prometheus()) return;
+    require_prometheus();
     Page page(denied(-1, 10000));
     Page other(denied(3, 10000));
     const fakes::PageServer server([&](const fakes::PageRequest& request) {
@@ -129,7 +129,7 @@ TEST_CASE("births, resets and an outage at a real Prometheus") {
 }
 
 TEST_CASE("a gauge's levels, and a series that goes while its target is well") {
-    if (!have_prometheus()) return;
+    require_prometheus();
     Page page("pilot_xds{version=\"a\"} 10\npilot_xds{version=\"b\"} 4\n");
     const fakes::PageServer server([&](const fakes::PageRequest&) { return page(); });
     const fakes::PrometheusProcess prometheus({{"istiod", {{server.address(), {}}}}});
@@ -158,7 +158,7 @@ TEST_CASE("a gauge's levels, and a series that goes while its target is well") {
 }
 
 TEST_CASE("a real Prometheus behind a password") {
-    if (!have_prometheus()) return;
+    require_prometheus();
     // bcrypt of "secret"
     const std::string users = "basic_auth_users: {meshwarden: $2b$04$yErzsdFYs9dMBEzlVPmpMOJutCN3iTOWFSweqqnJtCmp7BsYwgNXe}\n";
     const fakes::PageServer server([](const fakes::PageRequest&) { return fakes::PageAnswer{200, build}; });

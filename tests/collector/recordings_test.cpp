@@ -63,7 +63,7 @@ double now() {
 }  // namespace
 
 TEST_CASE("the increments of the shipped signals are the events that were made") {
-    if (!have_prometheus()) return;
+    require_prometheus();
     const auto shipped = config::shipped();
     REQUIRE(shipped.problems.empty());
     const auto cases = read_cases();

@@ -15,11 +15,10 @@
 
 namespace meshwarden::collector {
 
-// False where there is no Prometheus to test with; in CI there must be one.
-inline bool have_prometheus() {
-    if (fakes::PrometheusProcess::program()) return true;
-    WARN("no prometheus program found: set PROMETHEUS; nothing was tested");
-    return false;
+// A missing program fails the test: a test that did not run must not count as passed.
+inline void require_prometheus() {
+    INFO("no prometheus program: set PROMETHEUS, or run deploy/setup.sh demo, which unpacks it into build/tools");
+    REQUIRE(fakes::PrometheusProcess::program());
 }
 
 inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds patience = std::chrono::seconds(30)) {
