@@ -96,12 +96,13 @@ def run(directory, kills, seed=1):
     """The whole experiment; a dictionary with `ok` and what was wrong."""
     chance, began = random.Random(seed), time.time()
     seconds = kills * 1.2 + 10
-    with Stack(directory, services=40, seed=seed, overrides=OVERRIDES, targets=("hook", "slack", "pagerduty")) as stack:
+    with Stack(directory, services=40 if kills < 50 else 100, seed=seed, overrides=OVERRIDES,
+               targets=("hook", "slack", "pagerduty")) as stack:
         stack.start()
         stack.wait_learned()
         for double in stack.doubles.values():
             double.faults.set({"random": 0.5, "answers": [500, 429, "cut", "hang"]})
-        destinations = stack.denial_places()[:max(8, min(30, kills))]
+        destinations = stack.denial_places()[:max(8, min(40, kills))]
         with Storm(stack, destinations, seconds / len(destinations)) as storm:
             kill_again_and_again(stack, kills, chance)
             wait_until("the storm to end", 120, lambda: len(storm.records) == len(destinations))
