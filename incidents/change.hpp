@@ -36,13 +36,14 @@ struct Change {
     bool is_new = false;           // an episode that the Store does not have yet
     std::vector<Step> steps;       // in order; none: only the projection moves
     std::optional<Finding> fired;  // whose evidence is to be frozen: where it opened or reopened
+    std::optional<Evidence> grown;  // replaces that of the last firing: the value rose, and the evidence with it
 };
 
 // Makes events of a Change: every step counts as one more version.
 class Draft {
 public:
     Draft(Known known, Time now)
-        : change_{.next = std::move(known), .is_new = false, .steps = {}, .fired = {}}, now_(now) {}
+        : change_{.next = std::move(known), .is_new = false, .steps = {}, .fired = {}, .grown = {}}, now_(now) {}
 
     Incident& incident() { return change_.next.incident; }
     Known& known() { return change_.next; }

@@ -165,6 +165,7 @@ private:
         const double value = finding.value;
         draft.incident().value = value;
         draft.incident().summary = finding.summary;
+        draft.change().grown = finding.evidence;
         if (value < 2 * marked) return draft.moved();
         draft.known().marked = value;
         draft.step(EventKind::peaked, fmt::format("from {} to {}", marked, value));

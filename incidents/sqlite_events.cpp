@@ -42,6 +42,7 @@ public:
         const bool patches = !change.is_new && !change.steps.empty();
         json last = patches ? record_before(incident.id) : json::object();
         project(change);
+        if (!change.fired && change.grown) replace_evidence(incident.id, *change.grown);
         const auto told = change.fired ? freeze(incident, *change.fired) : told_before(change);
         for (const auto& step : change.steps) {
             json record = record_of(step.after);
@@ -92,6 +93,14 @@ private:
             .bind(incident.id).bind(incident.subject_key).bind(incident.prometheus).bind(finding.crossed_at)
             .bind_real(finding.value).bind(dump(to_json(evidence))).bind(dump(record_of(told))).run();
         return told;
+    }
+
+    void replace_evidence(const std::string& incident, const Evidence& grown) {
+        const auto evidence = bounded(grown);
+        database_.prepare("UPDATE findings SET evidence = ?, told = ?"
+                          " WHERE id = (SELECT max(id) FROM findings WHERE incident = ?)")
+            .bind(dump(to_json(evidence))).bind(dump(record_of(Told{.top_sources = evidence.top_sources, .notes = evidence.notes})))
+            .bind(incident).run();
     }
 
     // What later notices tell beside the incident is of its last firing.

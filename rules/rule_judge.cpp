@@ -162,6 +162,9 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
             continue;
         }
         if (was_idle || group.peak == 0) group.started_at = group.meter->first_event(time);
+        // A burst is scraped pod by pod: the evidence grows with the value until the first window is over.
+        const bool first_window = group.episode.crossed_at() && time <= *group.episode.crossed_at() + window_;
+        if (measure.value > group.peak && first_window) group.evidence.reset();
         group.peak = std::max(group.peak, measure.value);
     }
     if (group.episode.firing()) emit(group, snapshot, out);

@@ -181,7 +181,7 @@ TEST_CASE("settle: a higher value moves the projection, a doubled one is an even
     CHECK(world.only().value == 48);
 }
 
-TEST_CASE("settle: labels and evidence stay those of fire time, the summary speaks of the highest value") {
+TEST_CASE("settle: labels stay those of fire time, summary and evidence speak of the highest value") {
     World world;
     world.see(tick(1s, {live(12)}));
     auto later = live(40);
@@ -189,6 +189,7 @@ TEST_CASE("settle: labels and evidence stay those of fire time, the summary spea
     later.summary = "40 requests";
     world.see(tick(6s, {later}));
     CHECK_FALSE(world.changes().at(0).fired);
+    CHECK(world.changes().at(0).grown);
     auto falling = live(15);
     falling.summary = "15 requests";
     world.see(tick(11s, {falling}));

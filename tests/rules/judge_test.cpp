@@ -349,6 +349,23 @@ TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") 
     }
 }
 
+TEST_CASE("evidence grows with a burst that is scraped pod by pod, and then stays frozen") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    s.count("authz_denials", shop_to_ledger, 1, 20);
+    CHECK(detector.inspect(s.tick(2)).findings.at(0).evidence.top_sources.at(0).value == 20);
+    auto other_pod = shop_to_ledger;
+    other_pod.set("pod", "ledger-b");
+    s.count("authz_denials", other_pod, 4, 20);
+    const auto whole = detector.inspect(s.tick(5)).findings.at(0);
+    CHECK(whole.value == 40);
+    CHECK(whole.evidence.series.size() == 2);
+    CHECK(whole.evidence.top_sources.at(0).value == 40);
+    s.count("authz_denials", shop_to_ledger, 90, 300);
+    const auto later = detector.inspect(s.tick(91));
+    CHECK(later.findings.back().value == 300);
+}
+
 TEST_CASE("evidence is bounded and says what was cut") {
     RulesDetector detector({denials_rule()}, {signal("authz_denials")});
     auto s = script();
