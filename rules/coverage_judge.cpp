@@ -12,9 +12,10 @@ namespace {
 constexpr Duration memory = std::chrono::minutes(10);
 
 // Targets that show the signal. A family that some of them have not created yet (after a restart, before traffic) is
-// not a loss: without a failing target it is one only where targets are gone, or none shows the family any more.
+// not a loss: only what failing targets account for is, or targets that are gone, or a family that none shows any more.
 int showing(const Snapshot& snapshot, const Coverage& coverage) {
-    return coverage.covered == 0 || !snapshot.failing_targets.empty() ? coverage.covered : coverage.expected;
+    if (coverage.covered == 0) return 0;
+    return std::max(coverage.covered, coverage.expected - int(snapshot.failing_targets.size()));
 }
 
 }  // namespace

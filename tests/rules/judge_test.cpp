@@ -323,7 +323,7 @@ TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") 
     }
     SECTION("a family not created yet after a restart is no loss, unless targets fail or none shows it") {
         const Labels failing{{"job", "kubernetes-pods"}, {"instance", "x"}};
-        for (const auto& [covered, fails, missed] : std::vector<std::tuple<int, bool, bool>>{{20, false, false}, {20, true, true}, {0, false, true}}) {
+        for (const auto& [covered, fails, missed] : std::vector<std::tuple<int, int, bool>>{{20, 0, false}, {20, 1, false}, {20, 20, true}, {0, 0, true}}) {
             RulesDetector detector({rule}, {});
             auto s = script();
             s.covered("authz_denials", 40, 40);
@@ -331,7 +331,7 @@ TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") 
             std::size_t found = 0;
             for (const double seconds : {1.0, 12.0}) {
                 s.covered("authz_denials", covered, 40);
-                if (fails) s.failing(failing);
+                for (int i = 0; i < fails; ++i) s.failing(failing);
                 found = detector.inspect(s.tick(seconds)).findings.size();
             }
             CHECK(found == (missed ? 1 : 0));
