@@ -28,15 +28,16 @@ std::vector<std::string> rules_on(const std::string& signal, const Dependencies&
     return names;
 }
 
-json signal_json(const Reading& reading, const std::string& prometheus, Duration window,
-                 std::vector<std::string> rules) {
+constexpr Duration value_window = std::chrono::minutes(1);  // of Coverage::value
+
+json signal_json(const Reading& reading, const std::string& prometheus, std::vector<std::string> rules) {
     const auto& coverage = reading.coverage;
     const bool was_read = coverage.checked_at != Time{};
     return {{"signal", reading.signal},
             {"prometheus", prometheus},
             {"state", to_string(coverage.sight)},
             {"value", coverage.value},
-            {"window", to_string(window)},
+            {"window", to_string(value_window)},
             {"covered", coverage.covered},
             {"expected", coverage.expected},
             {"possibly_missed", coverage.possibly_missed},
@@ -53,7 +54,6 @@ void add_signals(const PrometheusStatus& prometheus, const std::vector<Reading>&
     for (const auto& signal : *signals) {
         const auto found = std::ranges::find(readings, signal.name, &Reading::signal);
         list.push_back(signal_json(found == readings.end() ? not_read_yet(signal.name) : *found, prometheus.name,
-                                   signal.interval.value_or(prometheus.poll_interval),
                                    rules_on(signal.name, needs)));
     }
 }

@@ -35,7 +35,7 @@ function card(signal) {
     h('header', {}, h('h2', {}, signal.signal), badge(`sight-${signal.state}`, signal.state),
       h('span', {class: 'sub'}, signal.prometheus, ', checked ', moment(signal.checked_at))),
     h('p', {}, stateWords[signal.state] || '', signal.state === 'observed' &&
-      h('span', {}, ` ${amount(signal.value)} in the last read.`)),
+      h('span', {}, ` ${amount(signal.value)} in the last minute.`)),
     coverage(signal),
     signal.possibly_missed && h('p', {class: 'note mild'}, 'Counting began midway: earlier events may be missing.'),
     signal.cause.text && h('p', {class: 'note bad'}, h('strong', {}, 'Why: '), signal.cause.text),
