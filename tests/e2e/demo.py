@@ -31,6 +31,10 @@ def seconds_of(stamp):
     return datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
 
 
+# An incident may begin a little before its fault: an edge's silence counts from its last call, and samples have their own times.
+SLACK = 6.0  # seconds
+
+
 class Account:
     """What was injected and what came of it, printed as it happens. No fault of the scenario comes twice to one place, so an incident
     that reopens was invented. `faults` are demo.yaml's entries plus `record` and `injected`."""
@@ -56,7 +60,7 @@ class Account:
     def owner(self, incident):
         """The fault that an incident speaks of: by rule and labels first, then the latest before it began; None if it is nobody's."""
         started = seconds_of(incident["started_at"])
-        fitting = [f for f in self.faults if incident["rule"] in f["allowed"] and started >= f["injected"] - 2
+        fitting = [f for f in self.faults if incident["rule"] in f["allowed"] and started >= f["injected"] - SLACK
                    and (belongs(incident["labels"], f["record"]) or not any(incident["labels"].get(k) for k in LABELS))]
         return max(fitting, key=lambda f: f["injected"], default=None)
 
