@@ -31,18 +31,6 @@ std::string text_of(const Edge& edge) {
     return fmt::format("{} -> {} ({})", source_name(edge.labels), destination_name(edge.labels), edge.labels.get("protocol"));
 }
 
-std::string summary_of(const RuleSpec& rule, const Labels& labels, double value) {
-    std::string text = rule.summary;
-    const auto put = [&](std::string_view name, std::string_view with) {
-        const auto slot = fmt::format("{{{{ {} }}}}", name);
-        for (auto at = text.find(slot); at != std::string::npos; at = text.find(slot, at + with.size()))
-            text.replace(at, slot.size(), with.substr(0, 200));
-    };
-    put("value", fmt::format("{:.0f}", value));
-    for (const auto& name : rule.by) put(name, labels.has(name) ? labels.get(name) : "unknown");
-    return text;
-}
-
 }  // namespace
 
 TopologyDetector::TopologyDetector(Options options, const std::vector<RuleSpec>& rules)
@@ -153,21 +141,10 @@ void TopologyDetector::report(Watch& watch, const Snapshot& snapshot, Inspection
     if (!rule.enabled) verdict = {rule.name, RuleHealth::off, false, {}, 0, Duration{0}};
     out.rules.push_back(std::move(verdict));
     for (const auto& [subject, novelty] : watch.open) {
-        Finding finding;
-        finding.rule = rule.name;
+        auto finding = finding_of(rule, subject, {novelty.count, rule.threshold, rule.window});
         finding.kind = IncidentKind::anomaly;
-        finding.severity = rule.severity;
-        finding.subject = subject;
-        finding.labels = novelty.labels;
-        finding.value = novelty.count;
-        finding.threshold = rule.threshold;
-        finding.window = rule.window;
         finding.started_at = novelty.started_at;
         finding.crossed_at = novelty.started_at;
-        finding.summary = summary_of(rule, subject, novelty.count);
-        finding.action = rule.action;
-        finding.runbook_url = rule.runbook_url;
-        finding.techniques = rule.techniques;
         finding.evidence.taken_at = snapshot.at;
         finding.evidence.rule = {{"name", rule.name}, {"quiet", to_string(rule.quiet)}, {"severity", std::string(to_string(rule.severity))}};
         for (const auto& [at, edge] : novelty.edges) finding.evidence.notes.push_back(fmt::format("{} {}", to_rfc3339(at), edge));

@@ -8,6 +8,7 @@
 
 #include "model/labels.hpp"
 #include "model/rule.hpp"
+#include "model/summary.hpp"
 #include "model/time.hpp"
 
 namespace meshwarden {
@@ -58,6 +59,9 @@ struct Finding {
     std::vector<std::string> techniques;
     Evidence evidence;
 };
+
+// A finding of a rule about a subject: its texts, its severity and what was measured. Times and evidence are the caller's.
+Finding finding_of(const RuleSpec& rule, Labels subject, const Reached& reached);
 
 std::string subject_key(const Finding& finding);  // SHA-256 over rule and subject
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "rules/summary.hpp"
+#include "model/summary.hpp"
 
 namespace meshwarden::rules {
 namespace {
@@ -69,22 +69,12 @@ void CoverageJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     out.rules.push_back(verdict);
     if (!episode_.crossed_at()) return;
 
-    Finding finding;
-    finding.rule = rule_.name;
+    auto finding = finding_of(rule_, Labels{{"prometheus", snapshot.prometheus}}, {peak_, rule_.threshold, Duration{0}});
     finding.kind = IncidentKind::coverage;
-    finding.severity = rule_.severity;
-    finding.subject = Labels{{"prometheus", snapshot.prometheus}};
-    finding.labels = finding.subject;
-    finding.value = peak_;
-    finding.threshold = rule_.threshold;
     finding.started_at = *episode_.crossed_at() - rule_.hold;
     finding.crossed_at = *episode_.crossed_at();
     finding.calm_since = episode_.calm_since();
     finding.ended_at = episode_.ended_at();
-    finding.summary = render_summary(rule_.summary, {peak_, rule_.threshold, Duration{0}, finding.labels});
-    finding.action = rule_.action;
-    finding.runbook_url = rule_.runbook_url;
-    finding.techniques = rule_.techniques;
     finding.evidence.taken_at = snapshot.at;
     finding.evidence.rule = {{"name", rule_.name}, {"threshold", pretty_number(rule_.threshold)}, {"for", to_string(rule_.hold)}};
     for (const auto& lost : lost_) finding.evidence.notes.push_back(lost.second);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "rules/summary.hpp"
+#include "model/summary.hpp"
 
 namespace meshwarden::rules {
 namespace {
@@ -187,23 +187,12 @@ void RuleJudge::emit(Group& group, const Snapshot& snapshot, Inspection& out) co
     const auto& episode = group.episode;
     if (episode.ended_at() && *episode.ended_at() <= snapshot.since) return;
     if (!group.evidence) freeze(group, snapshot.at);
-    Finding finding;
-    finding.rule = rule_.name;
-    finding.severity = rule_.severity;
-    finding.subject = group.labels;
-    finding.labels = group.labels;
-    finding.value = group.peak;
-    finding.threshold = group.threshold;
-    finding.window = window_;
+    auto finding = finding_of(rule_, group.labels, {group.peak, group.threshold, window_});
     finding.started_at = group.started_at;
     finding.crossed_at = *episode.crossed_at();
     finding.calm_since = episode.calm_since();
     finding.ended_at = episode.ended_at();
     finding.blind = group.blind;
-    finding.summary = render_summary(rule_.summary, {group.peak, group.threshold, window_, group.labels});
-    finding.action = rule_.action;
-    finding.runbook_url = rule_.runbook_url;
-    finding.techniques = rule_.techniques;
     finding.evidence = *group.evidence;
     out.findings.push_back(std::move(finding));
 }

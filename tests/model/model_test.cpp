@@ -1,4 +1,5 @@
 #include "model/digest.hpp"
+#include "model/finding.hpp"
 #include "model/labels.hpp"
 #include "model/matcher.hpp"
 #include "model/routes.hpp"
@@ -73,4 +74,33 @@ TEST_CASE("the first route that matches wins unless it continues") {
 
 TEST_CASE("SHA-256 of the standard's example") {
     CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_CASE("a summary takes each of its templates once: what a label brings is text") {
+    const Reached reached{40, 10, 1min};
+    const Labels labels{{"pod", "{{ value }} {{ window }}"}, {"team", std::string(300, 't')}};
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"{{ value }} of {{threshold}} in {{  window }}", "40 of 10 in 1m"},
+        {"{{ pod }}", "{{ value }} {{ window }}"},
+        {"{{ nobody }}", "unknown"},
+        {"{{ team }}", std::string(200, 't')},
+        {"open {{ value", "open {{ value"},
+        {"{{}}", "unknown"},
+    };
+    for (const auto& [text, expected] : cases) CHECK(render_summary(text, reached, labels) == expected);
+}
+
+TEST_CASE("a finding carries its rule's texts and its subject") {
+    RuleSpec rule;
+    rule.name = "authz-denials";
+    rule.severity = Severity::high;
+    rule.summary = "{{ value }} to {{ pod }}";
+    rule.action = "Look";
+    rule.runbook_url = "http://runbook";
+    rule.techniques = {"T1078"};
+    const auto finding = finding_of(rule, {{"pod", "a"}}, {12, 10, 1min});
+    CHECK(finding.summary == "12 to a");
+    CHECK((finding.rule == "authz-denials" && finding.severity == Severity::high && finding.value == 12 && finding.threshold == 10));
+    CHECK((finding.action == "Look" && finding.runbook_url == "http://runbook" && finding.techniques == rule.techniques));
+    CHECK((finding.subject == Labels{{"pod", "a"}} && finding.labels == finding.subject && finding.window == 1min));
 }

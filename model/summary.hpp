@@ -7,18 +7,17 @@
 #include "model/labels.hpp"
 #include "model/time.hpp"
 
-namespace meshwarden::rules {
+namespace meshwarden {
 
-struct SummaryValues {
+struct Reached {
     double value = 0;
     double threshold = 0;
     Duration window{0};
-    const Labels& labels;
 };
 
 // Unknown names and absent labels become "unknown". Values of labels are cut at 200 bytes.
-std::string render_summary(std::string_view text, const SummaryValues& values);
+std::string render_summary(std::string_view text, const Reached& reached, const Labels& labels);
 
 std::string pretty_number(double number);  // 40, 0.25, 1.5e+07
 
-}  // namespace meshwarden::rules
+}  // namespace meshwarden
