@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace meshwarden::anomaly {
 namespace {
 
-constexpr double smoothing = 0.1;
+constexpr double most_growth = 3;             // of the usual, in what one movement may teach
+constexpr double gap_half_life = 24 * 3600;   // seconds
 constexpr int most_movements = 1'000'000;
 
 std::string name_of(const Labels& labels, std::string_view side) {
@@ -20,6 +22,17 @@ std::string name_of(const Labels& labels, std::string_view side) {
     return space.empty() ? std::string(workload) : fmt::format("{}/{}", space, workload);
 }
 
+// A burst and a long silence teach little: what counts is how the edge mostly is.
+void learn_pace(Edge& edge, double events, double silent) {
+    const bool steady = edge.movements >= movements_to_know;
+    const double pace = events / silent;
+    const double known = to_epoch_seconds(edge.last_seen) - to_epoch_seconds(edge.first_seen);
+    const double taken = steady ? std::min(pace, most_growth * edge.usual_rate) : pace;
+    edge.usual_rate += (taken - edge.usual_rate) * silent / (known + silent);
+    const double faded = edge.longest_gap * std::exp2(-silent / gap_half_life);
+    edge.longest_gap = std::max(faded, steady ? std::min(silent, most_growth * edge.longest_gap) : silent);
+}
+
 // Totals fall when pods go; that is no traffic.
 void move(Edge& edge, double total, Time at, double seconds_since_reading) {
     const double events = total - edge.total;
@@ -27,12 +40,11 @@ void move(Edge& edge, double total, Time at, double seconds_since_reading) {
     edge.rate = 0;
     if (events <= 0) return;
     const double silent = to_epoch_seconds(at) - to_epoch_seconds(edge.last_seen);
-    const double weight = edge.movements == 0 ? 1 : smoothing;
     edge.rate = seconds_since_reading > 0 ? events / seconds_since_reading : 0;
-    edge.usual_gap += weight * (silent - edge.usual_gap);
-    if (silent > 0) edge.usual_rate += weight * (events / silent - edge.usual_rate);
+    if (silent > 0) learn_pace(edge, events, silent);
     edge.movements = std::min(edge.movements + 1, most_movements);
     edge.last_seen = at;
+    edge.missed = false;
 }
 
 }  // namespace
@@ -94,7 +106,7 @@ std::string Edges::save() const {
         auto labels = nlohmann::json::object();
         for (const auto& [name, value] : edge.labels) labels[name] = value;
         list.push_back({labels, edge.first_seen.time_since_epoch().count(), edge.last_seen.time_since_epoch().count(),
-                        edge.total, edge.usual_gap, edge.usual_rate, edge.movements, edge.expected});
+                        edge.total, edge.longest_gap, edge.usual_rate, edge.movements, edge.expected, edge.missed});
     }
     return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -110,10 +122,11 @@ Result<void> Edges::load(std::string_view bytes) {
             edge.first_seen = Time(Duration(entry.at(1).get<std::int64_t>()));
             edge.last_seen = Time(Duration(entry.at(2).get<std::int64_t>()));
             edge.total = entry.at(3).get<double>();
-            edge.usual_gap = entry.at(4).get<double>();
+            edge.longest_gap = entry.at(4).get<double>();
             edge.usual_rate = entry.at(5).get<double>();
             edge.movements = entry.at(6).get<int>();
             edge.expected = entry.at(7).get<bool>();
+            edge.missed = entry.size() > 8 && entry.at(8).get<bool>();
             const auto key = edge_key(edge.labels);
             edges.emplace(key, std::move(edge));
         }

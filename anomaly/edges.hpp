@@ -18,11 +18,14 @@ struct Edge {
     Time last_seen;     // of the last count that had moved
     double total = 0;
     double rate = 0;    // per second, between the last two counts that did not fall
-    double usual_gap = 0;   // seconds between movements, smoothed
-    double usual_rate = 0;  // events per second from one movement to the next, smoothed
+    double longest_gap = 0;  // seconds between movements; fades within days
+    double usual_rate = 0;   // events per second over its life, bursts cut
     int movements = 0;  // saturates
     bool expected = true;
+    bool missed = false;  // its silence, which still lasts, was told
 };
+
+constexpr int movements_to_know = 10;  // after these an edge has a pace, and its silence says something
 
 // Source, destination and transport: what makes an edge the same edge. http and grpc are one transport, since a refused
 // gRPC call is told as http.
@@ -39,6 +42,7 @@ public:
     // Takes in one reading; gives the edges that were not known.
     std::vector<Edge*> observe(const std::vector<EdgeCount>& counts, Time at);
 
+    std::map<Labels, Edge>& all() { return edges_; }
     const std::map<Labels, Edge>& all() const { return edges_; }
     std::uint64_t forgotten() const { return forgotten_; }
 

@@ -9,9 +9,8 @@ namespace meshwarden::anomaly {
 namespace {
 
 constexpr std::size_t most_listed = 50;          // edges named in one incident
-constexpr int steady = 10;                       // movements after which an edge's silence says something
 constexpr double missed_events = 20;             // expected by its usual rate: by chance (Poisson) once in e^20 silences
-constexpr double silent_gaps = 5;                // of its usual gap: an edge that comes in bursts is often silent
+constexpr double silent_gaps = 5;                // of its longest gap: an edge that comes in bursts is often silent
 constexpr Duration refusal_memory = std::chrono::minutes(10);
 constexpr int state_version = 1;
 
@@ -115,14 +114,18 @@ void TopologyDetector::note_silence(const Snapshot& snapshot) {
     if (!snapshot.edges_answered || !snapshot.failing_targets.empty()) return;
     if (!watched_since_) watched_since_ = snapshot.at;
     if (!rule || learning(snapshot.at)) return;
-    for (const auto& [key, edge] : edges_.all()) {
+    for (auto& [key, edge] : edges_.all()) {
         const auto labels = edge.labels.only(rule->rule.by);
         const double silent = to_epoch_seconds(snapshot.at) - to_epoch_seconds(std::max(edge.last_seen, *watched_since_));
         const double window = double(rule->rule.window.count()) / 1000;
         if (edge.last_seen == snapshot.at) rule->open.erase(labels);
-        const bool vanished = edge.movements >= steady && silent > std::max(window, silent_gaps * edge.usual_gap) &&
+        const bool vanished = edge.movements >= movements_to_know && silent > std::max(window, silent_gaps * edge.longest_gap) &&
                               silent * edge.usual_rate > missed_events;
-        if (vanished && !rule->open.contains(labels)) note(*rule, edge.labels, edge.last_seen, text_of(edge) + " fell silent", 1);
+        if (!vanished || edge.missed) continue;
+        edge.missed = true;
+        note(*rule, edge.labels, edge.last_seen, text_of(edge) + " fell silent", 1);
+        const auto open = rule->open.find(labels);
+        if (open != rule->open.end()) open->second.last_at = snapshot.at;
     }
 }
 

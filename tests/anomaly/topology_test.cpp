@@ -134,6 +134,25 @@ TEST_CASE("an edge that was steady and falls silent has vanished; one that canno
     }
 }
 
+TEST_CASE("an edge that pauses as it always does after a burst has not vanished") {
+    auto topology = detector();
+    auto s = learned(topology);
+    double total = 2, now = 40;
+    const auto told = [&](double until, double step, double events) {
+        std::ptrdiff_t times = 0;
+        for (; now < until; now += step) {
+            total += events;
+            const auto all = names(topology.inspect(s.edge(edge("a", "b"), total).tick(now)));
+            times += std::count(all.begin(), all.end(), "topology-vanished");
+        }
+        return times;
+    };
+    CHECK(told(18000, 600, 1) == 0);
+    CHECK(told(18060, 5, 10) == 0);
+    CHECK(told(22000, 60, 0) == 0);
+    CHECK(told(60000, 60, 0) > 0);
+}
+
 TEST_CASE("the state moves to another detector, bit for bit, and hostile bytes are refused") {
     auto topology = detector();
     auto s = learned(topology);
