@@ -1,6 +1,7 @@
 // The value of one rule and group as a function of time, fed with what the collector saw.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -22,11 +23,11 @@ public:
     virtual void add(const SeriesUpdate& update) = 0;
 
     // Times in (from, to] at which the value may change, unsorted; `to` itself need not be among them.
-    virtual std::vector<Time> changes(Time from, Time to) const = 0;
-    virtual Measure at(Time time) const = 0;
+    virtual std::vector<Time> changes(Time from, Time to) = 0;
+    virtual Measure at(Time time) = 0;
 
     // Sample time of the first event that counts at `time`.
-    virtual Time first_event(Time time) const = 0;
+    virtual Time first_event(Time time) = 0;
 
     // Forgets what no longer matters at or after `time`; true when nothing is left.
     virtual bool prune(Time time) = 0;
@@ -39,9 +40,9 @@ public:
 
     void add(const SeriesUpdate& update) override;
     void subtract(Time at, double increment);  // an event that is explained elsewhere
-    std::vector<Time> changes(Time from, Time to) const override;
-    Measure at(Time time) const override;
-    Time first_event(Time time) const override;
+    std::vector<Time> changes(Time from, Time to) override;
+    Measure at(Time time) override;
+    Time first_event(Time time) override;
     bool prune(Time time) override;
 
 private:
@@ -50,13 +51,20 @@ private:
         double increment;
         double base;
     };
+    struct Sum {
+        double increment = 0;
+        double base = 0;
+    };
     void insert(Mark mark);
-    std::pair<std::size_t, std::size_t> range(Time time) const;
+    void tidy();  // marks come in any order; what they add up to is found once, however often it is asked for
+    std::pair<std::size_t, std::size_t> range(Time time);
 
     Duration window_;
     bool ratio_;
     std::optional<ShareLimit> share_;
-    std::vector<Mark> marks_;  // by time
+    std::vector<Mark> marks_;  // by time while tidy
+    std::vector<Sum> before_;  // of each mark and of the end: the sum of all marks before it
+    bool tidy_ = false;
 };
 
 // Sum of the series' last levels; with `over` the share that is lost against the highest sum of that time.
@@ -65,20 +73,17 @@ public:
     explicit LevelMeter(std::optional<Duration> drop_over);
 
     void add(const SeriesUpdate& update) override;
-    std::vector<Time> changes(Time from, Time to) const override;
-    Measure at(Time time) const override;
-    Time first_event(Time time) const override;
+    std::vector<Time> changes(Time from, Time to) override;
+    Measure at(Time time) override;
+    Time first_event(Time time) override;
     bool prune(Time time) override;
 
 private:
     double level(Time time) const;
 
-    struct Track {
-        Labels metric;
-        std::vector<std::pair<Time, double>> levels;
-    };
+    using Levels = std::vector<std::pair<Time, double>>;
     std::optional<Duration> drop_over_;
-    std::vector<Track> tracks_;
+    std::map<Labels, Levels> tracks_;  // by metric
 };
 
 // Seconds for which a counter has risen without the one that ought to follow, on the worst series.
@@ -87,9 +92,9 @@ public:
     explicit StallMeter(double threshold) : threshold_(threshold) {}
 
     void add(const SeriesUpdate& update) override;
-    std::vector<Time> changes(Time from, Time to) const override;
-    Measure at(Time time) const override;
-    Time first_event(Time time) const override;
+    std::vector<Time> changes(Time from, Time to) override;
+    Measure at(Time time) override;
+    Time first_event(Time time) override;
     bool prune(Time time) override;
 
 private:
@@ -97,12 +102,8 @@ private:
         Time from;
         std::optional<Time> to;
     };
-    struct Track {
-        Labels metric;
-        std::vector<Stall> stalls;
-    };
     double threshold_;
-    std::vector<Track> tracks_;
+    std::map<Labels, std::vector<Stall>> tracks_;  // by metric
 };
 
 std::unique_ptr<Meter> make_meter(SignalKind kind, Duration drop_over, const RuleSpec& rule, Duration window);

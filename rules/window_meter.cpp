@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "rules/meter.hpp"
 
@@ -8,8 +9,16 @@ WindowMeter::WindowMeter(Duration window, bool ratio, std::optional<ShareLimit> 
     : window_(window), ratio_(ratio), share_(share) {}
 
 void WindowMeter::insert(Mark mark) {
-    const auto place = std::ranges::upper_bound(marks_, mark.at, {}, &Mark::at);
-    marks_.insert(place, mark);
+    marks_.push_back(mark);
+    tidy_ = false;
+}
+
+void WindowMeter::tidy() {
+    if (std::exchange(tidy_, true)) return;
+    std::ranges::stable_sort(marks_, {}, &Mark::at);
+    before_.assign(1, {});
+    for (const auto& mark : marks_)
+        before_.push_back({before_.back().increment + mark.increment, before_.back().base + mark.base});
 }
 
 void WindowMeter::add(const SeriesUpdate& update) {
@@ -21,13 +30,14 @@ void WindowMeter::subtract(Time at, double increment) {
     insert({at, -increment, 0});
 }
 
-std::pair<std::size_t, std::size_t> WindowMeter::range(Time time) const {
+std::pair<std::size_t, std::size_t> WindowMeter::range(Time time) {
+    tidy();
     const auto from = std::ranges::upper_bound(marks_, time - window_, {}, &Mark::at);
     const auto to = std::ranges::upper_bound(marks_, time, {}, &Mark::at);
     return {std::size_t(from - marks_.begin()), std::size_t(to - marks_.begin())};
 }
 
-std::vector<Time> WindowMeter::changes(Time from, Time to) const {
+std::vector<Time> WindowMeter::changes(Time from, Time to) {
     std::vector<Time> times;
     for (const auto& mark : marks_)
         for (const Time time : {mark.at, mark.at + window_})
@@ -35,20 +45,16 @@ std::vector<Time> WindowMeter::changes(Time from, Time to) const {
     return times;
 }
 
-Measure WindowMeter::at(Time time) const {
+Measure WindowMeter::at(Time time) {
     const auto [first, last] = range(time);
-    double sum = 0, base = 0;
-    for (auto i = first; i < last; ++i) {
-        sum += marks_[i].increment;
-        base += marks_[i].base;
-    }
-    sum = std::max(sum, 0.0);
+    const double sum = std::max(before_[last].increment - before_[first].increment, 0.0);
+    const double base = before_[last].base - before_[first].base;
     Measure measure{ratio_ ? (base > 0 ? sum / base : 0) : sum, false};
     measure.share_exceeded = share_ && base >= share_->at_least && base > 0 && sum / base > share_->above;
     return measure;
 }
 
-Time WindowMeter::first_event(Time time) const {
+Time WindowMeter::first_event(Time time) {
     const auto [first, last] = range(time);
     for (auto i = first; i < last; ++i)
         if (marks_[i].increment > 0) return marks_[i].at;
@@ -56,7 +62,7 @@ Time WindowMeter::first_event(Time time) const {
 }
 
 bool WindowMeter::prune(Time time) {
-    std::erase_if(marks_, [&](const Mark& mark) { return mark.at + window_ <= time; });
+    if (std::erase_if(marks_, [&](const Mark& mark) { return mark.at + window_ <= time; }) > 0) tidy_ = false;
     return marks_.empty();
 }
 
