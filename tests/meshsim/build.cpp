@@ -127,6 +127,7 @@ void add_graph(Mesh& mesh) {
 std::uint64_t replicas_of(const Mesh& mesh, WorkloadId id) {
   const Role role = mesh.workloads[id].role;
   if (role == Role::istiod || role == Role::waypoint) return 1;
+  if (role == Role::service && mesh.options.replicas > 0) return mesh.options.replicas;
   return role == Role::service ? 2 + dice(mesh.options.seed, Question::replicas, id) % 2 : 2;
 }
 

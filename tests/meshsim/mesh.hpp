@@ -78,6 +78,7 @@ struct Edge {
 struct MeshOptions {
   int services = 20;
   std::uint64_t seed = 1;
+  std::uint64_t replicas = 0;  // pods of a service; 0: two or three
   bool optional_stats = true;
 };
 
