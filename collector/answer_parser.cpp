@@ -35,6 +35,15 @@ std::string_view text_of(const dom::element& object, std::string_view key) {
     return text;
 }
 
+// VictoriaMetrics tells it only among the labels that a target had before relabelling.
+std::optional<Duration> scrape_interval_of(const dom::element& target) {
+    if (const auto interval = parse_duration(text_of(target, "scrapeInterval"))) return *interval;
+    dom::element labels;
+    if (target["discoveredLabels"].get(labels) != simdjson::SUCCESS) return std::nullopt;
+    const auto interval = parse_duration(text_of(labels, "__scrape_interval__"));
+    return interval ? std::optional(*interval) : std::nullopt;
+}
+
 bool parse_time(const dom::element& element, Time& time) {
     constexpr double furthest = 1e11;
     double seconds = 0;
@@ -213,7 +222,7 @@ std::expected<ScrapeFacts, Cause> parse_targets(int status, std::string_view bod
     for (const auto target : targets) {
         if (!target.is_object()) return malformed("a target that is no object");
         facts.longest = std::max(facts.longest, seconds_field(target, "lastScrapeDuration"));
-        if (const auto interval = parse_duration(text_of(target, "scrapeInterval"))) ++intervals[*interval];
+        if (const auto interval = scrape_interval_of(target)) ++intervals[*interval];
     }
     const auto commonest = std::ranges::max_element(intervals, {}, [](const auto& entry) { return entry.second; });
     if (commonest != intervals.end()) facts.interval = commonest->first;

@@ -155,6 +155,8 @@ TEST_CASE("the scrape interval is the commonest of the active targets") {
     CHECK(facts->interval == std::chrono::seconds(15));
     CHECK(facts->longest == std::chrono::seconds(3));
     CHECK(parse_targets(200, R"({"status":"success","data":{"activeTargets":[]}})")->interval == Duration{0});
+    CHECK(parse_targets(200, R"({"status":"success","data":{"activeTargets":[{"discoveredLabels":7},
+        {"discoveredLabels":{"__scrape_interval__":"30s"}}]}})")->interval == std::chrono::seconds(30));
     CHECK_FALSE(parse_targets(200, R"({"status":"success","data":{"activeTargets":[3]}})"));
     CHECK_FALSE(parse_targets(404, "not found"));
 }

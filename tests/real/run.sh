@@ -18,5 +18,6 @@ try() {
 }
 try "dashboards against @grafana/schema (needs npm)" /usr/bin/python3 tests/dashboards/real/run.py
 try "real Envoys (needs PyPI)" /usr/bin/python3 tests/real/envoy/run.py
+try "VictoriaMetrics (needs Debian's victoria-metrics)" /usr/bin/python3 tests/real/victoria/run.py
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
