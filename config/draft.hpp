@@ -43,4 +43,7 @@ struct RuleFile {
 Keys<SignalFile> signal_file_keys();
 Keys<RuleFile> rule_file_keys();
 
+struct RuleTestFile;
+Keys<RuleTestFile> test_file_keys();
+
 }  // namespace meshwarden::config

@@ -155,4 +155,14 @@ std::vector<RuleSpec> Library::rules() const {
     return specs;
 }
 
+std::vector<RuleSpec> Library::rules_of(const std::vector<std::string>& files) const {
+    std::vector<RuleSpec> specs;
+    for (const auto& rule : rules_) {
+        if (std::ranges::find(files, rule.reader->file()) != files.end()) {
+            specs.push_back(rule.spec);
+        }
+    }
+    return specs;
+}
+
 }  // namespace meshwarden::config

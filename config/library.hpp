@@ -33,6 +33,7 @@ public:
 
     const std::vector<SignalSpec>& signals() const { return signals_; }
     std::vector<RuleSpec> rules() const;
+    std::vector<RuleSpec> rules_of(const std::vector<std::string>& files) const;
 
 private:
     struct Rule {

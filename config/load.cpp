@@ -6,52 +6,15 @@
 
 #include "config/config.hpp"
 #include "config/draft.hpp"
+#include "config/files.hpp"
 #include "config/library.hpp"
 #include "config/references.hpp"
+#include "config/rule_tests.hpp"
 #include "config/wording.hpp"
 
 namespace meshwarden::config {
 
 namespace {
-
-// Reads and parses; where that fails the problem is kept with the reader.
-std::optional<Node> open_document(Reader& reader) {
-    const auto text = read_text(reader.file());
-    if (!text) {
-        reader.problems().push_back(text.error());
-        return std::nullopt;
-    }
-    auto document = parse_document(*text, reader.file());
-    if (!document) {
-        reader.problems().push_back(document.error());
-        return std::nullopt;
-    }
-    return std::move(*document);
-}
-
-using AddDocument = void (Library::*)(const Node&, Reader&);
-
-void add_files(Library& library, const std::vector<std::string>& files, AddDocument add) {
-    for (const auto& file : files) {
-        auto& reader = library.reader(file);
-        if (const auto document = open_document(reader)) {
-            (library.*add)(*document, reader);
-        }
-    }
-}
-
-// Where a file that the configuration names cannot be opened, the place that names it is wrong.
-std::vector<std::string> readable(const std::vector<std::string>& files, const std::string& path, Reader& reader) {
-    std::vector<std::string> good;
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        if (read_text(files[i])) {
-            good.push_back(files[i]);
-        } else {
-            reader.complain(fmt::format("{}[{}]", path, i), fmt::format("{} cannot be opened", in_quotes(files[i])));
-        }
-    }
-    return good;
-}
 
 void drop_trailing_slash(std::string& url) {
     while (url.ends_with('/')) {
@@ -162,9 +125,8 @@ std::vector<Problem> check(const std::vector<std::string>& files) {
             const auto found = load(file).problems;
             problems.insert(problems.end(), found.begin(), found.end());
         } else if (kind == FileKind::tests) {
-            problems.push_back({.file = file, .line = 1, .path = "tests",
-                                .message = "rule tests are not known to this version, expected one of prometheus, "
-                                           "signals, groups"});
+            const auto found = load_tests(file).problems;
+            problems.insert(problems.end(), found.begin(), found.end());
         } else {
             (kind == FileKind::signals ? signal_files : rule_files).push_back(file);
         }

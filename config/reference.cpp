@@ -3,6 +3,7 @@
 
 #include "config/config.hpp"
 #include "config/draft.hpp"
+#include "config/rule_tests.hpp"
 
 namespace meshwarden::config {
 
@@ -110,7 +111,9 @@ std::string reference_page() {
            table("Signal files", "Named under `signals`. What is asked of Prometheus, and what its labels mean.",
                  describe(signal_file_keys(), SignalFile{})) +
            table("Rule files", "Named under `rules`. What is judged, above which threshold it fires.",
-                 describe(rule_file_keys(), RuleFile{}));
+                 describe(rule_file_keys(), RuleFile{})) +
+           table("Rule tests", "`meshwarden test FILE...`. Series in; findings, notices and blind signals out.",
+                 describe(test_file_keys(), RuleTestFile{}));
 }
 
 }  // namespace meshwarden::config

@@ -52,11 +52,11 @@ struct Response {
 inline constexpr std::string_view timeout_word = "timeout";
 
 // Owned and used by one thread; keeps connections open between calls. Redirects are not followed. Proxies are those
-// of the environment (http_proxy, no_proxy).
+// of the environment (http_proxy, no_proxy). A rule test answers in its place: every request passes through send_all.
 class HttpClient {
 public:
     HttpClient();
-    ~HttpClient();
+    virtual ~HttpClient();
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
@@ -65,8 +65,8 @@ public:
     Result<Response> send(const Endpoint& endpoint, const Request& request, std::stop_token stop = {});
 
     // All together; the answers stand in the order of the requests.
-    std::vector<Result<Response>> send_all(const Endpoint& endpoint, const std::vector<Request>& requests,
-                                           std::stop_token stop = {});
+    virtual std::vector<Result<Response>> send_all(const Endpoint& endpoint, const std::vector<Request>& requests,
+                                                   std::stop_token stop = {});
 
 private:
     struct Impl;

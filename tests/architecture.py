@@ -17,8 +17,9 @@ MAY_INCLUDE = {
     'incidents': {'model'},
     'notify': {'model', 'io', 'incidents'},
     'web': {'model', 'incidents'},
-    'config': {'model', 'io', 'collector', 'rules', 'anomaly', 'policy', 'incidents', 'notify', 'web'},
-    'app': {'model', 'io', 'collector', 'rules', 'anomaly', 'policy', 'incidents', 'notify', 'web', 'config'},
+    'rehearsal': {'model', 'io'},
+    'config': {'model', 'io', 'collector', 'rules', 'anomaly', 'policy', 'incidents', 'notify', 'web', 'rehearsal'},
+    'app': {'model', 'io', 'collector', 'rules', 'anomaly', 'policy', 'incidents', 'notify', 'web', 'rehearsal', 'config'},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([\w./-]+)[>"]')
 CLOCK = re.compile(r'\b(system_clock|steady_clock|high_resolution_clock)::now\b|\b(gettimeofday|clock_gettime|std::time)\s*\(')
