@@ -5,11 +5,12 @@
 namespace meshwarden::app {
 namespace {
 
-std::vector<std::string> rule_names(const config::Config& config) {
-    std::vector<std::string> names;
+incidents::Configured configured(const config::Config& config) {
+    incidents::Configured all;
     for (const auto& rule : config.rules)
-        if (rule.enabled) names.push_back(rule.name);
-    return names;
+        if (rule.enabled) all.rules.push_back(rule.name);
+    for (const auto& prometheus : config.prometheus) all.prometheus.push_back(prometheus.name);
+    return all;
 }
 
 }  // namespace
@@ -22,7 +23,7 @@ Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const config::Conf
     const auto open = [url = config->storage_url] { return incidents::open_store(url); };
     auto store = open();
     if (!store) return std::unexpected(store.error());
-    if (auto retired = (*store)->retire_rules(rule_names(*config), clock.now(), config->incidents); !retired)
+    if (auto retired = (*store)->retire(configured(*config), clock.now(), config->incidents); !retired)
         return std::unexpected(retired.error());
 
     engine->courier_ = std::make_unique<notify::Courier>(config->notify, open, clock, registry);

@@ -47,6 +47,18 @@ void read_times(Incident& incident, const json& record) {
     incident.acknowledged_at = optional_time_of(record.at("acknowledged_at"));
 }
 
+json record_of(const Sighting& sighting) {
+    return {{"relapses", sighting.relapses},
+            {"regained_at", time_or_null(sighting.regained_at)},
+            {"judged_since", time_or_null(sighting.judged_since)}};
+}
+
+Sighting sighting_of(const json& record) {
+    return {.relapses = record.at("relapses").get<int>(),
+            .regained_at = optional_time_of(record.at("regained_at")),
+            .judged_since = optional_time_of(record.at("judged_since"))};
+}
+
 std::vector<TopSource> sources_of(const json& array) {
     std::vector<TopSource> sources;
     for (const auto& one : array)
@@ -108,13 +120,32 @@ json record_of(const Known& known) {
     json record = record_of(known.incident);
     record["seen_by"] = known.seen_by;
     record["marked"] = number(known.marked);
+    record["sighting"] = record_of(known.sighting);
     return record;
 }
 
+void leave_incident(json& record) {
+    for (const auto* key : {"seen_by", "marked", "sighting"}) record.erase(key);
+}
+
 Known known_of(const json& record) {
+    const auto sighting = record.find("sighting");  // not in records of schema 1
     return {.incident = incident_of(record),
             .seen_by = record.at("seen_by").get<std::vector<std::string>>(),
-            .marked = number_of(record.at("marked"))};
+            .marked = number_of(record.at("marked")),
+            .sighting = sighting == record.end() ? Sighting{} : sighting_of(*sighting),
+            .erased = false};
+}
+
+json remains_of(const Incident& incident) {
+    return {{"resolve_reason", incident.resolve_reason}, {"crossed_at", to_rfc3339(incident.crossed_at)}};
+}
+
+void read_remains(Known& known, const json& record) {
+    known.incident.resolve_reason = text_of(record.at("resolve_reason"));
+    known.incident.crossed_at = time_of(record.at("crossed_at"));
+    known.incident.state = IncidentState::resolved;
+    known.erased = true;
 }
 
 EventKind event_kind_of(std::string_view text) {

@@ -25,8 +25,13 @@ std::string clean_text(std::string_view bytes, std::size_t longest);  // cut and
 // An incident with everything that it needs to be read back; `known` adds seen_by and marked.
 nlohmann::json record_of(const Incident& incident);
 nlohmann::json record_of(const Known& known);
+void leave_incident(nlohmann::json& record);  // of a Known: only what is the incident's
 Incident incident_of(const nlohmann::json& record);
 Known known_of(const nlohmann::json& record);
+
+// What retention leaves of a resolved incident, beside its columns: how it ended and when it had begun to fire.
+nlohmann::json remains_of(const Incident& incident);
+void read_remains(Known& known, const nlohmann::json& record);
 
 EventKind event_kind_of(std::string_view text);
 NoticeReason notice_reason_of(std::string_view text);

@@ -8,6 +8,7 @@
 
 #include "incidents/firing.hpp"
 #include "incidents/identity.hpp"
+#include "incidents/sighting.hpp"
 
 namespace meshwarden::incidents {
 namespace {
@@ -40,8 +41,10 @@ public:
                 by_subject.erase(found);
             }
         }
+        if (tick_.more) return std::move(changes_);
         for (auto& [key, one] : by_subject)
-            if (one.incident.state != IncidentState::resolved) without_finding(std::move(one));
+            if (one.incident.state != IncidentState::resolved && !tick_.settled_before.contains(key))
+                without_finding(std::move(one));
         return std::move(changes_);
     }
 
@@ -52,7 +55,7 @@ private:
     }
 
     void keep(Draft& draft, std::int64_t version_before) {
-        if (draft.incident().version != version_before || draft.change().is_new)
+        if (draft.incident().version != version_before || draft.change().is_new || draft.change().noted)
             changes_.push_back(std::move(draft.change()));
     }
 
@@ -65,7 +68,7 @@ private:
     void open(std::optional<Known> last, const Firing& firing) {
         const Finding finding = firing.merged();
         const auto resolved_at = last ? last->incident.resolved_at : std::nullopt;
-        const bool again = resolved_at && tick_.now - *resolved_at < options_.reopen_window;
+        const bool again = resolved_at && !last->erased && tick_.now - *resolved_at < options_.reopen_window;
         const int episode = last ? last->incident.episode + 1 : 1;
         Draft draft(again ? std::move(*last) : Known{}, tick_.now);
         again ? begin_again(draft.incident(), finding) : begin_episode(draft.incident(), firing, finding, episode);
@@ -201,15 +204,14 @@ private:
             return draft.moved();
         }
         if (!seen_by.empty()) return;
-        if (incident.blind && incident.prometheus == tick_.prometheus) look(draft, true, {});
+        if (incident.blind && incident.prometheus == tick_.prometheus) see_again(draft, tick_.now);
         draft.resolve("quiet", "it is quiet again");
     }
 
     void look(Draft& draft, bool sees, const std::string& cause) const {
-        auto& incident = draft.incident();
-        if (incident.prometheus != tick_.prometheus || incident.blind == !sees) return;
-        incident.blind = !sees;
-        draft.step(sees ? EventKind::sighted : EventKind::blinded, sees ? "" : cause);
+        if (draft.incident().prometheus != tick_.prometheus) return;
+        if (!sees) lose_sight(draft, cause, tick_.now);
+        else if (draft.incident().blind) regain_sight(draft, tick_.now);
     }
 
     void remind(Draft& draft) const {
@@ -231,19 +233,6 @@ private:
 
 std::vector<Change> settle(std::vector<Known> known, const Tick& tick, const Options& options) {
     return Settlement(tick, options).settle(std::move(known));
-}
-
-std::vector<Change> retire(std::vector<Known> known, const std::vector<std::string>& present, Time now) {
-    std::vector<Change> changes;
-    for (auto& one : known) {
-        if (one.incident.state == IncidentState::resolved ||
-            std::ranges::find(present, one.incident.rule) != present.end())
-            continue;
-        Draft draft(std::move(one), now);
-        draft.resolve("rule_removed", "its rule is no longer configured");
-        changes.push_back(std::move(draft.change()));
-    }
-    return changes;
 }
 
 }  // namespace meshwarden::incidents

@@ -14,7 +14,7 @@ namespace meshwarden::incidents {
 // this Prometheus or is seen by it. Others of other Prometheus are not touched.
 std::vector<Change> settle(std::vector<Known> known, const Tick& tick, const Options& options);
 
-// Resolves (rule_removed) those whose rule is not among `present`.
-std::vector<Change> retire(std::vector<Known> known, const std::vector<std::string>& present, Time now);
+// Resolves (rule_removed) those whose rule, or each Prometheus that sees them, is no longer configured.
+std::vector<Change> retire(std::vector<Known> known, const Configured& configured, Time now);
 
 }  // namespace meshwarden::incidents

@@ -13,12 +13,20 @@
 namespace meshwarden::incidents {
 namespace {
 
-void collect(Statement rows, std::map<std::string, Known>& into) {
-    while (rows.step()) {
-        auto known = known_of(parse_record(rows.text(0)));
-        auto key = known.incident.subject_key;
-        into.insert_or_assign(std::move(key), std::move(known));
-    }
+using nlohmann::json;
+
+constexpr std::string_view known_columns = "subject_key, body, erased_at, episode, prometheus, resolved_at";
+
+Known known_from(const Statement& row) {
+    const json record = parse_record(row.text(1));
+    if (row.null(2)) return known_of(record);
+    Known known;
+    known.incident.subject_key = row.text(0);
+    known.incident.episode = int(row.integer(3));
+    known.incident.prometheus = row.text(4);
+    known.incident.resolved_at = row.time(5);
+    read_remains(known, record);
+    return known;
 }
 
 std::vector<Known> values_of(std::map<std::string, Known> known) {
@@ -28,27 +36,35 @@ std::vector<Known> values_of(std::map<std::string, Known> known) {
     return values;
 }
 
+std::map<std::string, Known> unresolved_of(Database& database, const Tick& tick) {
+    std::map<std::string, Known> known;
+    auto rows = database.prepare(
+        fmt::format("SELECT {} FROM incidents WHERE state <> 'resolved' AND (prometheus = ?1 OR EXISTS"
+                    " (SELECT 1 FROM json_each(body, '$.seen_by') WHERE json_each.value = ?1))", known_columns));
+    rows.bind(tick.prometheus);
+    while (rows.step())
+        if (auto key = rows.text(0); !tick.settled_before.contains(key)) known.emplace(std::move(key), known_from(rows));
+    return known;
+}
+
 // What settle asks for: whatever is unresolved and ours, and the last episode of every subject found.
 std::vector<Known> known_for(Database& database, const Tick& tick) {
     std::map<std::string, Known> known;
-    auto unresolved = database.prepare(
-        "SELECT body FROM incidents WHERE state <> 'resolved' AND (prometheus = ?1 OR EXISTS"
-        " (SELECT 1 FROM json_each(body, '$.seen_by') WHERE json_each.value = ?1))");
-    unresolved.bind(tick.prometheus);
-    collect(std::move(unresolved), known);
+    if (!tick.more) known = unresolved_of(database, tick);
     for (const auto& firing : gather(tick.findings)) {
         if (known.contains(firing.subject_key)) continue;
-        auto last = database.prepare("SELECT body FROM incidents WHERE subject_key = ? ORDER BY episode DESC LIMIT 1");
-        last.bind(firing.subject_key);
-        collect(std::move(last), known);
+        auto last = database.prepare(
+            fmt::format("SELECT {} FROM incidents WHERE subject_key = ? ORDER BY episode DESC LIMIT 1", known_columns));
+        if (last.bind(firing.subject_key).step()) known.emplace(firing.subject_key, known_from(last));
     }
     return values_of(std::move(known));
 }
 
 std::vector<Known> all_unresolved(Database& database) {
-    std::map<std::string, Known> known;
-    collect(database.prepare("SELECT body FROM incidents WHERE state <> 'resolved'"), known);
-    return values_of(std::move(known));
+    std::vector<Known> known;
+    auto rows = database.prepare(fmt::format("SELECT {} FROM incidents WHERE state <> 'resolved'", known_columns));
+    while (rows.step()) known.push_back(known_from(rows));
+    return known;
 }
 
 void save_sight(Database& database, const Tick& tick) {
@@ -82,17 +98,19 @@ Result<TickOutcome> SqliteStore::commit(const Tick& tick, const Options& options
     return verb(*database_, "commit a tick", [&] {
         Transaction transaction(*database_, Transaction::Kind::write);
         auto outcome = write_changes(*database_, settle(known_for(*database_, tick), tick, options), tick.now);
-        save_sight(*database_, tick);
-        save_progress(*database_, tick);
+        if (!tick.more) {
+            save_sight(*database_, tick);
+            save_progress(*database_, tick);
+        }
         transaction.commit();
         return outcome;
     });
 }
 
-Result<TickOutcome> SqliteStore::retire_rules(const std::vector<std::string>& present, Time now, const Options&) {
-    return verb(*database_, "retire the rules that are gone", [&] {
+Result<TickOutcome> SqliteStore::retire(const Configured& configured, Time now, const Options&) {
+    return verb(*database_, "retire what is no longer configured", [&] {
         Transaction transaction(*database_, Transaction::Kind::write);
-        auto outcome = write_changes(*database_, retire(all_unresolved(*database_), present, now), now);
+        auto outcome = write_changes(*database_, incidents::retire(all_unresolved(*database_), configured, now), now);
         transaction.commit();
         return outcome;
     });
@@ -102,7 +120,7 @@ std::expected<Incident, ActionError> SqliteStore::act(const std::string& id, con
                                                       const Options& options) {
     auto done = verb(*database_, "act on an incident", [&]() -> std::expected<Incident, ActionError> {
         Transaction transaction(*database_, Transaction::Kind::write);
-        auto row = database_->prepare("SELECT body FROM incidents WHERE id = ?");
+        auto row = database_->prepare("SELECT body FROM incidents WHERE id = ? AND erased_at IS NULL");
         row.bind(id);
         if (!row.step()) return std::unexpected(ActionError::not_found);
         auto change = apply(known_of(parse_record(row.text(0))), action, now, options);

@@ -6,7 +6,7 @@
 namespace meshwarden::incidents {
 namespace {
 
-constexpr int busy_milliseconds = 5000;
+constexpr int busy_milliseconds = 2000;
 
 // Percent-encodes what has a meaning in SQLite's file: URIs.
 std::string immutable_uri(const std::string& path) {
@@ -87,8 +87,8 @@ bool Statement::null(int column) const {
 }
 
 Database::Database(std::string path, Mode mode, bool immutable) : path_(std::move(path)) {
-    const int access = mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    const int flags = access | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0);
+    const int access = mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    const int flags = access | (mode == Mode::create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0);
     const auto name = immutable ? immutable_uri(path_) : path_;
     const int code = sqlite3_open_v2(name.c_str(), &handle_, flags, nullptr);
     if (code != SQLITE_OK) {
@@ -102,6 +102,8 @@ Database::Database(std::string path, Mode mode, bool immutable) : path_(std::mov
 Database::~Database() {
     for (auto& [sql, statements] : idle_)
         for (auto* statement : statements) sqlite3_finalize(statement);
+    // The last to close would delete the write-ahead log by its name: now that of another file.
+    if (moved()) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_close_v2(handle_);
 }
 
@@ -137,12 +139,27 @@ bool Database::in_transaction() const {
     return sqlite3_get_autocommit(handle_) == 0;
 }
 
+bool Database::moved() const {
+    int moved = 0;
+    return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
+
+void Database::copy_to(Database& target) {
+    auto* copy = sqlite3_backup_init(target.handle_, "main", handle_, "main");
+    if (copy == nullptr) target.refuse(sqlite3_errcode(target.handle_));
+    sqlite3_backup_step(copy, -1);
+    if (const int code = sqlite3_backup_finish(copy)) target.refuse(code);
+}
+
 void Database::refuse(int code) const {
     throw SqliteError(code & 0xff, sqlite3_errmsg(handle_));
 }
 
 Transaction::Transaction(Database& database, Kind kind) : database_(database) {
     database_.prepare(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN").run();
+    if (kind == Kind::read || !database_.moved()) return;
+    database_.prepare("ROLLBACK").run();
+    throw SqliteError(SQLITE_READONLY, "the file was removed or replaced while it was open");
 }
 
 Transaction::~Transaction() {

@@ -68,9 +68,9 @@ private:
 
 class Database {
 public:
-    enum class Mode { create, read_only };
+    enum class Mode { create, existing, read_only };
 
-    // Waits up to five seconds for another writer. `immutable`: nobody has the file open, and it lies where we may
+    // Waits up to two seconds for another writer. `immutable`: nobody has the file open, and it lies where we may
     // not write.
     Database(std::string path, Mode mode, bool immutable = false);
     ~Database();
@@ -82,6 +82,9 @@ public:
     std::int64_t integer(std::string_view sql);
     int changed_rows() const;  // by the last statement
     bool in_transaction() const;
+    // The path no longer leads to the file that is open: it was removed or replaced under us.
+    bool moved() const;
+    void copy_to(Database& target);  // as of one moment; others may write meanwhile
     const std::string& path() const { return path_; }
 
 private:
@@ -94,7 +97,8 @@ private:
 };
 
 // Rolls back unless committed. `write` takes the write lock at once: a deferred read that later writes fails at once
-// with "database is locked", however long we would wait.
+// with "database is locked", however long we would wait. It refuses a file that was removed or replaced: what is written
+// there would be gone with this process.
 class Transaction {
 public:
     enum class Kind { read, write };

@@ -64,8 +64,7 @@ private:
         auto row = database_.prepare("SELECT body FROM incidents WHERE id = ?");
         row.bind(id);
         json record = row.step() ? parse_record(row.text(0)) : json::object();
-        record.erase("seen_by");
-        record.erase("marked");
+        leave_incident(record);
         return record;
     }
 
@@ -139,9 +138,9 @@ private:
         for (const auto& target : step.notice->targets) {
             database_.prepare(
                     "INSERT INTO outbox (target, incident, reason, event_seq, idempotency_key, body, created_at,"
-                    " next_try) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+                    " next_try, urgency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
                 .bind(target).bind(step.after.id).bind(reason).bind(seq_).bind(key).bind(body).bind(now_).bind(now_)
-                .run();
+                .bind(int(step.after.severity)).run();
             ++outcome_.notices;
         }
     }

@@ -20,7 +20,7 @@ std::string marks(std::size_t count) {
 }
 
 std::string page_query(const IncidentFilter& filter) {
-    std::string sql = "SELECT body FROM incidents WHERE id < ?";
+    std::string sql = "SELECT body FROM incidents WHERE id < ? AND erased_at IS NULL";
     if (!filter.states.empty()) sql += fmt::format(" AND state IN ({})", marks(filter.states.size()));
     if (!filter.severities.empty()) sql += fmt::format(" AND severity IN ({})", marks(filter.severities.size()));
     if (!filter.rule.empty()) sql += " AND rule = ?";
@@ -76,7 +76,7 @@ Result<IncidentPage> SqliteStore::incidents(const IncidentFilter& filter) {
 Result<std::optional<IncidentDetail>> SqliteStore::incident(const std::string& id) {
     return verb(*database_, "read an incident", [&]() -> std::optional<IncidentDetail> {
         Transaction transaction(*database_, Transaction::Kind::read);
-        auto row = database_->prepare("SELECT body FROM incidents WHERE id = ?");
+        auto row = database_->prepare("SELECT body FROM incidents WHERE id = ? AND erased_at IS NULL");
         row.bind(id);
         if (!row.step()) return std::nullopt;
         return IncidentDetail{.incident = incident_of(parse_record(row.text(0))),
@@ -102,7 +102,7 @@ Result<std::vector<Incident>> SqliteStore::told(const std::string& target, Time 
         std::vector<Incident> incidents;
         auto rows = database_->prepare(
             "SELECT body FROM incidents WHERE state <> 'resolved'"
-            " UNION ALL SELECT body FROM incidents WHERE state = 'resolved' AND resolved_at > ?");
+            " UNION ALL SELECT body FROM incidents WHERE state = 'resolved' AND erased_at IS NULL AND resolved_at > ?");
         rows.bind(resolved_since);
         while (rows.step()) {
             auto incident = incident_of(parse_record(rows.text(0)));

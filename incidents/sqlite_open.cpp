@@ -23,8 +23,9 @@ std::string_view advice(int code) {
         case SQLITE_FULL: return "make room on that disk";
         case SQLITE_IOERR: return "the disk refuses: look at its space, quota and health";
         case SQLITE_BUSY:
-        case SQLITE_LOCKED: return "another process has held the database for more than five seconds";
-        case SQLITE_READONLY: return "let this user write to the file and its folder";
+        case SQLITE_LOCKED: return "another process has held the database for more than two seconds";
+        case SQLITE_READONLY: return "let this user write to the file and its folder; a file that was removed must be put"
+                                     " back, or the service started anew";
         case SQLITE_CANTOPEN: return "the folder must exist, and this user must be allowed to read and write there";
         case SQLITE_NOTADB: return "the file is no database: move it away, or name another in storage.url";
         case SQLITE_CORRUPT: return "the file is damaged: `meshwarden verify` says from where; restore a copy";
@@ -57,6 +58,17 @@ void switch_to_wal(Database& database) {
     }
 }
 
+// A file of before schema 2 cannot give pages back: it is rewritten once. Where there is no room for that it stays as
+// large as it was, and its free pages are used again.
+void make_shrinkable(Database& database) {
+    if (database.integer("PRAGMA auto_vacuum") != 0) return;
+    try {
+        database.run("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+    } catch (const SqliteError&) {
+        return;
+    }
+}
+
 Result<void> set_up(Database& database) {
     switch (consistent_state(database)) {
         case SchemaState::newer:
@@ -68,10 +80,13 @@ Result<void> set_up(Database& database) {
                                     " storage.url", database.path()));
         default: break;
     }
+    if (schema_version(database) == 0) database.run("PRAGMA auto_vacuum = INCREMENTAL");  // before the first table
     switch_to_wal(database);
     // FULL: what was told must not be forgotten by a power cut. WAL makes it one fsync a transaction.
-    database.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    database.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216");
+    const bool old = schema_version(database) < newest_schema();
     migrate(database);
+    if (old) make_shrinkable(database);
     return {};
 }
 
@@ -83,11 +98,12 @@ Error storage_error(const Database& database, std::string_view doing, const std:
                         advice(sqlite == nullptr ? 0 : sqlite->code()))};
 }
 
-Result<std::unique_ptr<Store>> open_store(std::string_view url) {
+Result<std::unique_ptr<Store>> open_store(std::string_view url, Opening how) {
     const auto path = path_of(url);
     if (!path) return std::unexpected(path.error());
     try {
-        auto database = std::make_unique<Database>(*path, Database::Mode::create);
+        const auto mode = how == Opening::create ? Database::Mode::create : Database::Mode::existing;
+        auto database = std::make_unique<Database>(*path, mode);
         if (auto ready = set_up(*database); !ready) return std::unexpected(ready.error());
         return std::make_unique<SqliteStore>(std::move(database), owner_name());
     } catch (const SqliteError& problem) {

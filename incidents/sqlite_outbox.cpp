@@ -13,11 +13,14 @@ namespace {
 constexpr std::size_t longest_answer = 500;
 constexpr int largest_page = 500;
 
-// The heads: pending notices before which no other of the same incident and target waits.
+// The heads: pending notices before which no other of the same incident and target waits. The index gives them by
+// urgency, so that the first is found without a look at ten thousand others.
 constexpr std::string_view heads =
-    " FROM outbox AS head WHERE target = ? AND state = 'pending' AND NOT EXISTS (SELECT 1 FROM outbox AS older"
-    " WHERE older.target = head.target AND older.incident = head.incident AND older.state = 'pending'"
-    " AND older.id < head.id)";
+    " FROM outbox AS head INDEXED BY outbox_queue WHERE target = ? AND state = 'pending' AND NOT EXISTS"
+    " (SELECT 1 FROM outbox AS older WHERE older.target = head.target AND older.incident = head.incident"
+    " AND older.state = 'pending' AND older.id < head.id)";
+
+constexpr std::string_view not_sent = "not sent: the target refused to hear of the beginning";
 
 constexpr std::string_view columns =
     "id, target, reason, event_seq, idempotency_key, body, created_at, state, attempts, attempted_at, error";
@@ -52,9 +55,35 @@ std::vector<Delivery> read_deliveries(Statement rows) {
 
 std::int64_t due_head(Database& database, const std::string& target, Time now) {
     auto row = database.prepare(fmt::format(
-        "SELECT id{} AND next_try <= ? AND (claimed_until IS NULL OR claimed_until <= ?) ORDER BY id LIMIT 1", heads));
+        "SELECT id{} AND next_try <= ? AND (claimed_until IS NULL OR claimed_until <= ?)"
+        " ORDER BY urgency DESC, id LIMIT 1", heads));
     row.bind(target).bind(now).bind(now);
     return row.step() ? row.integer(0) : 0;
+}
+
+// The end of an episode whose beginning the target refused, and of which it took nothing else either.
+bool means_nothing(Database& database, std::int64_t id) {
+    auto row = database.prepare(
+        "SELECT 1 FROM outbox AS one WHERE id = ?1 AND reason IN ('resolved', 'acknowledged') AND EXISTS"
+        " (SELECT 1 FROM outbox AS told WHERE told.target = one.target AND told.incident = one.incident"
+        " AND told.id < ?1 AND told.refused = 1) AND NOT EXISTS"
+        " (SELECT 1 FROM outbox AS told WHERE told.target = one.target AND told.incident = one.incident"
+        " AND told.id < ?1 AND told.refused = 0 AND told.id >= COALESCE((SELECT MAX(id) FROM outbox AS opening"
+        " WHERE opening.target = one.target AND opening.incident = one.incident AND opening.id < ?1"
+        " AND opening.reason = 'opened'), 0))");
+    return row.bind(id).step();
+}
+
+void give_up_unsent(Database& database, std::int64_t id) {
+    database.prepare("UPDATE outbox SET state = 'dead', refused = 1, error = ? WHERE id = ?")
+        .bind(not_sent).bind(id).run();
+}
+
+// The next to be sent; those that must not be are given up on the way.
+std::int64_t next_to_send(Database& database, const std::string& target, Time now) {
+    auto id = due_head(database, target, now);
+    for (; id != 0 && means_nothing(database, id); id = due_head(database, target, now)) give_up_unsent(database, id);
+    return id;
 }
 
 }  // namespace
@@ -70,8 +99,11 @@ Result<std::optional<Notice>> SqliteStore::claim(const std::string& target, Time
         // Most looks find nothing: they need no write lock.
         if (due_head(*database_, target, now) == 0) return std::nullopt;
         Transaction transaction(*database_, Transaction::Kind::write);
-        const auto id = due_head(*database_, target, now);
-        if (id == 0) return std::nullopt;
+        const auto id = next_to_send(*database_, target, now);
+        if (id == 0) {
+            transaction.commit();
+            return std::nullopt;
+        }
         database_->prepare("UPDATE outbox SET claimed_by = ?, claimed_until = ? WHERE id = ?")
             .bind(owner_).bind(until).bind(id).run();
         auto row = database_->prepare(fmt::format("SELECT {} FROM outbox WHERE id = ?", columns));
@@ -86,13 +118,15 @@ Result<void> SqliteStore::finish(std::int64_t notice, const Attempt& attempt) {
     return verb(*database_, "note a delivery", [&] {
         const bool failed = attempt.state != DeliveryState::delivered;
         const auto answer = clean_text(attempt.answer, longest_answer);
+        Transaction transaction(*database_, Transaction::Kind::write);
         auto row = database_->prepare(
             "UPDATE outbox SET state = ?1, attempts = attempts + 1, next_try = ?2, attempted_at = ?3, answer = ?4,"
-            " error = CASE WHEN ?5 THEN ?4 ELSE error END, claimed_by = NULL, claimed_until = NULL WHERE id = ?6"
+            " error = CASE WHEN ?5 THEN ?4 ELSE error END, claimed_by = NULL, claimed_until = NULL, refused = ?8"
+            " WHERE id = ?6"
             " AND state = 'pending' AND (NOT ?5 OR claimed_by IS NULL OR claimed_by = ?7)");
         row.bind(to_string(attempt.state)).bind(failed ? attempt.next_try : attempt.at).bind(attempt.at)
-            .bind(answer).bind(int(failed)).bind(notice).bind(owner_).run();
-        if (database_->changed_rows() > 0) return;
+            .bind(answer).bind(int(failed)).bind(notice).bind(owner_).bind(int(attempt.refused)).run();
+        if (database_->changed_rows() > 0) return transaction.commit();
         auto known = database_->prepare("SELECT 1 FROM outbox WHERE id = ?");
         known.bind(notice);
         if (!known.step()) throw std::runtime_error(fmt::format("there is no notice {}", notice));
@@ -111,10 +145,12 @@ Result<std::optional<Time>> SqliteStore::next_due(const std::string& target) {
 
 Result<void> SqliteStore::release_claims(Time now) {
     return verb(*database_, "release the leases of the process before", [&] {
+        Transaction transaction(*database_, Transaction::Kind::write);
         database_->prepare(
                 "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL, next_try = MIN(next_try, ?)"
                 " WHERE state = 'pending'")
             .bind(now).run();
+        transaction.commit();
     });
 }
 

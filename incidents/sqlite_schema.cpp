@@ -42,7 +42,7 @@ CREATE TABLE findings (
 );
 CREATE INDEX findings_incident ON findings (incident, id);
 
--- Append-only. Retention may set payload to NULL; digest and hash stay, so that the chain still holds.
+-- Append-only. Retention sets payload to NULL; digest and hash stay, so that the chain still holds.
 CREATE TABLE events (
     stream TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -99,7 +99,19 @@ CREATE TABLE rule_verdicts (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array versions{version_1};
+// Retention; the most urgent notice of a target without a sort; and whether a target refused a notice, so that it is not
+// told the end of what it does not know.
+constexpr std::string_view version_2 = R"sql(
+-- Retention leaves of a resolved incident what its next episode must know (record.hpp) and when it was erased.
+ALTER TABLE incidents ADD COLUMN erased_at INTEGER;
+DROP INDEX incidents_resolved;
+CREATE INDEX incidents_resolved ON incidents (resolved_at) WHERE state = 'resolved' AND erased_at IS NULL;
+ALTER TABLE outbox ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX outbox_queue ON outbox (target, urgency DESC, id) WHERE state = 'pending';
+)sql";
+
+constexpr std::array versions{version_1, version_2};
 
 }  // namespace
 

@@ -17,7 +17,8 @@ public:
 
     Result<std::optional<Time>> cursor(const std::string& prometheus) override;
     Result<TickOutcome> commit(const Tick& tick, const Options& options) override;
-    Result<TickOutcome> retire_rules(const std::vector<std::string>& present, Time now, const Options&) override;
+    Result<TickOutcome> retire(const Configured& configured, Time now, const Options&) override;
+    Result<Retained> retain(const Retention& retention, Time now) override;
     Result<IncidentPage> incidents(const IncidentFilter& filter) override;
     Result<std::optional<IncidentDetail>> incident(const std::string& id) override;
     std::expected<Incident, ActionError> act(const std::string& id, const Action& action, Time now,
@@ -33,7 +34,7 @@ public:
     Result<std::vector<RuleVerdict>> rule_verdicts(const std::string& prometheus) override;
     Result<std::string> detector_state(const std::string& name) override;
     Result<Status> status() override;
-    Result<Verification> verify() override;
+    Result<Verification> verify(const std::string& expected_head) override;
 
 private:
     std::unique_ptr<Database> database_;

@@ -24,13 +24,15 @@ struct Row {
 // What the events make of an incident's state.
 struct Folded {
     std::int64_t last_seq = 0;
+    std::int64_t last_erased = 0, last_kept = 0;  // events with and without payload
     bool opened = false;
     std::string state;
 };
 
 class Walk {
 public:
-    explicit Walk(Database& database) : database_(database) {}
+    Walk(Database& database, std::string expected_head)
+        : database_(database), expected_head_(std::move(expected_head)) {}
 
     Verification verify() {
         auto rows = database_.prepare(
@@ -39,6 +41,8 @@ public:
         while (found_.problem.empty() && rows.step()) check(read(rows));
         if (found_.problem.empty()) check_head();
         if (found_.problem.empty()) check_projection();
+        if (found_.problem.empty() && !expected_head_.empty() && found_.expected_seq == 0)
+            bad(0, "no event has the expected head hash: events were cut off, or the chain was written anew");
         found_.whole = found_.problem.empty();
         found_.head_hash = hash_;
         return found_;
@@ -74,7 +78,14 @@ private:
             return bad(row.seq, fmt::format("the columns of event {} contradict its payload", row.seq));
         hash_ = row.hash;
         ++found_.events;
+        if (!row.payload) ++found_.erased;
+        if (hash_ == expected_head_) found_.expected_seq = row.seq;
         fold(row);
+    }
+
+    static bool agrees(const std::string& record, const std::string& id, const std::string& state) {
+        const json body = json::parse(record, nullptr, false);
+        return body.is_object() && body.value("id", "") == id && body.value("state", "") == state;
     }
 
     static bool agrees(const Row& row) {
@@ -86,6 +97,7 @@ private:
     void fold(const Row& row) {
         auto& folded = incidents_[row.incident];
         folded.last_seq = row.seq;
+        (row.payload ? folded.last_kept : folded.last_erased) = row.seq;
         const auto kind = event_kind_of(row.kind);
         folded.opened |= kind == EventKind::opened;
         if (kind == EventKind::opened || kind == EventKind::reopened) folded.state = "open";
@@ -102,16 +114,20 @@ private:
     }
 
     void check_projection() {
-        auto rows = database_.prepare("SELECT id, state, body FROM incidents ORDER BY id");
+        const bool knows_erased = schema_version(database_) >= 2;
+        auto rows = database_.prepare(fmt::format("SELECT id, state, body, {} FROM incidents ORDER BY id",
+                                                  knows_erased ? "erased_at IS NOT NULL" : "FALSE"));
         while (found_.problem.empty() && rows.step()) {
             const auto id = rows.text(0);
             const auto folded = incidents_.find(id);
             if (folded == incidents_.end() || !folded->second.opened)
                 return bad(found_.events + 1, fmt::format("incident {} has no opened event", id));
-            const json body = json::parse(rows.text(2), nullptr, false);
-            const bool agree =
-                body.is_object() && body.value("id", "") == id && body.value("state", "") == rows.text(1);
-            if (!agree || folded->second.state != rows.text(1))
+            const bool erased = rows.integer(3) != 0;
+            if (const auto seq = folded->second.last_kept; erased && seq != 0)
+                return bad(seq, fmt::format("event {} has a payload, but its incident was erased", seq));
+            if (const auto seq = folded->second.last_erased; !erased && seq != 0)
+                return bad(seq, fmt::format("the payload of event {} is gone, but its incident was not erased", seq));
+            if (folded->second.state != rows.text(1) || !(erased || agrees(rows.text(2), id, rows.text(1))))
                 return bad(folded->second.last_seq,
                            fmt::format("incident {} is kept as {}, its events make it {}", id, rows.text(1),
                                        folded->second.state));
@@ -123,6 +139,7 @@ private:
     }
 
     Database& database_;
+    std::string expected_head_;
     Verification found_;
     std::string hash_;
     std::unordered_map<std::string, Folded> incidents_;
@@ -130,9 +147,9 @@ private:
 
 }  // namespace
 
-Result<Verification> SqliteStore::verify() {
+Result<Verification> SqliteStore::verify(const std::string& expected_head) {
     return verb(*database_, "verify the history", [&] {
-        Walk walk(*database_);
+        Walk walk(*database_, expected_head);
         try {
             Transaction transaction(*database_, Transaction::Kind::read);
             const auto schema = schema_state(*database_);

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,29 @@ struct Tick {
     std::vector<RuleVerdict> rules;  // without a verdict a rule was not judged: its incidents become blind
     std::vector<Reading> readings;   // coverage is stored where it changed; updates are not
     std::map<std::string, std::string> detector_states;  // name -> bytes; only those to be saved now
+    // Of a tick that is settled in parts (parts.hpp): all but the last settle their findings and nothing else.
+    bool more = false;
+    std::set<std::string> settled_before;  // subject keys of the parts before
+};
+
+// What the configuration still has: incidents of anything else have nobody who could end them.
+struct Configured {
+    std::vector<std::string> rules;
+    std::vector<std::string> prometheus;
+};
+
+struct Retention {
+    Duration age = std::chrono::hours(24 * 90);  // of resolved incidents
+    std::uint64_t size = 2ull << 30;             // bytes in use
+};
+
+// What one small step of retention erased.
+struct Retained {
+    int incidents = 0;
+    int events = 0;   // payloads; their digests stay
+    int notices = 0;
+    bool more = false;           // there is more to be done
+    std::uint64_t used_bytes = 0;  // after it; above Retention::size where only what must stay is left
 };
 
 struct TickOutcome {
@@ -88,6 +112,7 @@ struct Attempt {
     Time at{};
     Time next_try{};
     std::string answer{};  // what the target said, or the error; at most 500 bytes, no secret
+    bool refused = false;  // dead by a final answer: the target has not taken it
 };
 
 struct Status {
@@ -103,6 +128,8 @@ struct Status {
 struct Verification {
     bool whole = false;
     std::int64_t events = 0;
+    std::int64_t erased = 0;         // of them without payload, by retention
+    std::int64_t expected_seq = 0;   // the event whose hash was expected; 0: none has it, or none was
     std::int64_t first_bad_seq = 0;  // 0 where whole
     std::string problem;
     std::string head_hash;
@@ -114,8 +141,11 @@ public:
 
     virtual Result<std::optional<Time>> cursor(const std::string& prometheus) = 0;
     virtual Result<TickOutcome> commit(const Tick& tick, const Options& options) = 0;
-    // Resolves (rule_removed) every open incident whose rule is not among these.
-    virtual Result<TickOutcome> retire_rules(const std::vector<std::string>& present, Time now, const Options&) = 0;
+    // Resolves (rule_removed) every open incident whose rule, or each Prometheus that sees it, is no longer configured.
+    virtual Result<TickOutcome> retire(const Configured& configured, Time now, const Options&) = 0;
+    // One small step of retention: the oldest resolved incidents lose their details, the file gives pages back. Open
+    // incidents and those with notices that still wait keep everything; the chain of events still holds.
+    virtual Result<Retained> retain(const Retention& retention, Time now) = 0;
 
     virtual Result<IncidentPage> incidents(const IncidentFilter& filter) = 0;
     virtual Result<std::optional<IncidentDetail>> incident(const std::string& id) = 0;
@@ -123,8 +153,9 @@ public:
                                                      const Options& options) = 0;
     virtual Result<std::vector<Event>> events_after(std::int64_t seq, int limit) = 0;
 
-    // The oldest due notice of the target, leased until `until`. A notice of an incident never overtakes an older one
-    // of the same incident and target.
+    // The most urgent due notice of the target (by the incident's severity, then the oldest), leased until `until`. A
+    // notice of an incident never overtakes an older one of the same incident and target. The end of what the target
+    // refused to hear of is given up unsent.
     virtual Result<std::optional<Notice>> claim(const std::string& target, Time now, Time until) = 0;
     // An attempt that failed counts only while its lease holds, a success always; finishing twice changes nothing.
     virtual Result<void> finish(std::int64_t notice, const Attempt& attempt) = 0;
@@ -139,14 +170,22 @@ public:
     virtual Result<std::vector<RuleVerdict>> rule_verdicts(const std::string& prometheus) = 0;
     virtual Result<std::string> detector_state(const std::string& name) = 0;
     virtual Result<Status> status() = 0;
-    virtual Result<Verification> verify() = 0;
+    // Whole, and `expected_head` (unless "") the hash of some event: a head that was told elsewhere stays in the chain.
+    virtual Result<Verification> verify(const std::string& expected_head = {}) = 0;
 };
 
-// `sqlite:PATH` (created, migrated); `sqlite::memory:` for tests. Errors on another scheme, a newer schema, a file
-// that is no database.
-Result<std::unique_ptr<Store>> open_store(std::string_view url);
+enum class Opening { create, existing };
+
+// `sqlite:PATH` (migrated; created, unless it must exist); `sqlite::memory:` for tests. Errors on another scheme, a newer
+// schema, a file that is no database. A Store whose file is removed or replaced still reads, but writes no more.
+Result<std::unique_ptr<Store>> open_store(std::string_view url, Opening how = Opening::create);
 // For `verify`: never creates or changes the file; a plain path will do too. Errors only where the file cannot be
 // opened: one that is no database, or a broken one, is what verify() answers.
 Result<std::unique_ptr<Store>> open_store_read_only(std::string_view url);
+
+// Copies a database, as of one moment, while others may write to it. The copy is verified and appears under its name only
+// when it is whole. Errors where `file` exists, or nothing can be read or written; a broken source is what the
+// Verification says, and leaves no file.
+Result<Verification> back_up(std::string_view url, const std::string& file);
 
 }  // namespace meshwarden::incidents

@@ -52,6 +52,14 @@ inline Finding finding(const FindingOf& of) {
     return finding;
 }
 
+inline Finding live(double value = 12, Time crossed_at = start) {
+    return finding({.value = value, .crossed_at = crossed_at});
+}
+
+inline Finding ended(Time crossed_at, Time ended_at) {
+    return finding({.crossed_at = crossed_at, .ended_at = ended_at, .calm_since = ended_at});
+}
+
 inline RuleVerdict judged(std::string rule = "authz-denials") {
     return {.rule = std::move(rule), .health = RuleHealth::ok, .judged = true, .cause = "", .threshold = 10,
             .window = 60s};
@@ -69,6 +77,11 @@ inline Tick tick(Duration after, std::vector<Finding> findings, RuleVerdict verd
     tick.at = tick.now - 1s;
     tick.findings = std::move(findings);
     tick.rules = {std::move(verdict)};
+    return tick;
+}
+
+inline Tick elsewhere(Tick tick) {
+    tick.prometheus = "second";
     return tick;
 }
 

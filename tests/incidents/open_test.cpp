@@ -48,6 +48,14 @@ TEST_CASE("open: a newer schema and another program's database are left alone") 
     CHECK_THAT(refusal(foreign.url()), Contains("another program"));
 }
 
+TEST_CASE("open: one that must exist is not created") {
+    Folder folder;
+    CHECK_FALSE(open_store(folder.url(), Opening::existing));
+    CHECK_FALSE(std::filesystem::exists(folder.file()));
+    must(open_store(folder.url()));
+    CHECK(open_store(folder.url(), Opening::existing));
+}
+
 TEST_CASE("open: many may create the same database at once") {
     for (int round = 0; round < 10; ++round) {
         Folder folder;

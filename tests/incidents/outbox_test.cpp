@@ -131,3 +131,67 @@ TEST_CASE("outbox: what was tried is remembered") {
     CHECK(claim(*store, 5s)->reason == NoticeReason::resolved);
     CHECK_FALSE(store->finish(4711, delivered(1s)));
 }
+
+namespace {
+
+// The opening was given up, then the incident resolved: what is sent of its end.
+std::optional<Notice> end_after(Store& store, bool refused, bool reminded = false) {
+    must(store.commit(tick(1s, {finding({})}), options()));
+    auto given_up = failed(2s, 2s);
+    given_up.state = DeliveryState::dead;
+    given_up.refused = refused;
+    must(store.finish(claim(store, 1s)->id, given_up));
+    if (reminded) {
+        must(store.commit(tick(5h, {finding({})}), options()));
+        const auto reminder = claim(store, 5h);
+        REQUIRE(reminder);
+        CHECK(reminder->reason == NoticeReason::still_open);
+        must(store.finish(reminder->id, delivered(5h)));
+    }
+    must(store.commit(tick(6h, {}), options()));
+    return claim(store, 6h);
+}
+
+}  // namespace
+
+TEST_CASE("outbox: who refused to hear of the beginning is not told of the end") {
+    auto store = must(open_store("sqlite::memory:"));
+    CHECK_FALSE(end_after(*store, true));
+    const auto dead = must(store->deliveries({.states = {DeliveryState::dead}}));
+    REQUIRE(dead.size() == 2);
+    CHECK(dead[0].notice.reason == NoticeReason::resolved);
+    CHECK(dead[0].error.starts_with("not sent"));
+    CHECK(dead[0].attempts == 0);
+    // The same incident opens again and is taken: then its end is told.
+    must(store->commit(tick(6h + 60s, {finding({.crossed_at = start + 6h + 50s})}), options()));
+    must(store->finish(claim(*store, 6h + 60s)->id, delivered(6h + 61s)));
+    must(store->commit(tick(6h + 90s, {}), options()));
+    CHECK(claim(*store, 6h + 90s)->reason == NoticeReason::resolved);
+}
+
+TEST_CASE("outbox: who may have heard of the beginning, or of what came after, is told of the end") {
+    const auto [refused, reminded] = GENERATE(std::pair(false, false), std::pair(true, true));
+    auto store = must(open_store("sqlite::memory:"));
+    const auto end = end_after(*store, refused, reminded);
+    REQUIRE(end);
+    CHECK(end->reason == NoticeReason::resolved);
+}
+
+TEST_CASE("outbox: the most urgent goes first, but not before an older one of its incident") {
+    auto store = must(open_store("sqlite::memory:"));
+    auto everybody = options();
+    everybody.routes = {{.match_text = {}, .match = {}, .targets = {"secops"}, .goes_on = false}};
+    must(store->commit(tick(1s, {finding({.service = "low", .severity = Severity::low}),
+                                 finding({.service = "rising", .severity = Severity::low}),
+                                 finding({.service = "critical", .severity = Severity::critical})}), everybody));
+    must(store->commit(tick(2s, {finding({.service = "low", .severity = Severity::low}),
+                                 finding({.service = "rising", .severity = Severity::critical}),
+                                 finding({.service = "critical", .severity = Severity::critical})}), everybody));
+    std::vector<std::string> order;
+    for (auto notice = claim(*store, 3s); notice; notice = claim(*store, 3s)) {
+        order.push_back(std::string(notice->incident.labels.get("destination_service")) + " " +
+                        std::string(to_string(notice->reason)));
+        must(store->finish(notice->id, delivered(3s)));
+    }
+    CHECK(order == std::vector<std::string>{"critical opened", "low opened", "rising opened", "rising escalated"});
+}

@@ -5,23 +5,6 @@ using namespace meshwarden;
 using namespace meshwarden::incidents;
 using namespace meshwarden::incidents::test;
 
-namespace {
-
-Finding live(double value = 12, Time crossed_at = start) {
-    return finding({.value = value, .crossed_at = crossed_at});
-}
-
-Tick elsewhere(Tick tick) {
-    tick.prometheus = "second";
-    return tick;
-}
-
-Finding ended(Time crossed_at, Time ended_at) {
-    return finding({.crossed_at = crossed_at, .ended_at = ended_at, .calm_since = ended_at});
-}
-
-}  // namespace
-
 TEST_CASE("settle: an incident of a rule that was not judged is blind and never resolves") {
     World world;
     world.see(tick(1s, {live()}));
@@ -33,6 +16,37 @@ TEST_CASE("settle: an incident of a rule that was not judged is blind and never 
     CHECK_FALSE(world.only().blind);
     CHECK(world.see(tick(21s, {}, unjudged())) == "blinded");
     CHECK(world.see(tick(26s, {})) == "sighted resolved(resolved secops)");
+}
+
+TEST_CASE("settle: a rule that is judged now and blind then does not write an event each time") {
+    World world;
+    world.see(tick(1s, {live()}));
+    std::string events;
+    for (int i = 1; i <= 200; ++i) events += world.see(tick(i * 5s, {live()}, i % 2 == 0 ? judged() : unjudged())) + " ";
+    CHECK(std::ranges::count(events, 'b') == 2);  // blinded, sighted, blinded
+    CHECK(world.only().blind);
+    CHECK(world.only().version == 4);
+    CHECK(world.see(tick(1005s, {live()})).empty());
+    CHECK(world.see(tick(1059s, {live()})).empty());
+    CHECK(world.see(tick(1060s, {live()})) == "sighted");
+    CHECK_FALSE(world.only().blind);
+}
+
+TEST_CASE("settle: every relapse doubles how steadily it must be judged, calm in between forgets them") {
+    World world;
+    world.see(tick(0s, {live()}));
+    auto now = 0s;
+    const auto seconds_until_seen = [&] {
+        CHECK(world.see(tick(now += 5s, {live()}, unjudged())) == "blinded");
+        for (int waited = 0; waited < 3600; waited += 5)
+            if (world.see(tick(now += 5s, {live()})) == "sighted") return waited;
+        return -1;
+    };
+    CHECK(seconds_until_seen() == 0);
+    CHECK(seconds_until_seen() == 60);
+    CHECK(seconds_until_seen() == 120);
+    now += 10min;
+    CHECK(seconds_until_seen() == 0);
 }
 
 TEST_CASE("settle: a partial answer that still brings more is not blind, one that brings nothing new is") {

@@ -5,23 +5,6 @@ using namespace meshwarden;
 using namespace meshwarden::incidents;
 using namespace meshwarden::incidents::test;
 
-namespace {
-
-Finding live(double value = 12, Time crossed_at = start) {
-    return finding({.value = value, .crossed_at = crossed_at});
-}
-
-Tick elsewhere(Tick tick) {
-    tick.prometheus = "second";
-    return tick;
-}
-
-Finding ended(Time crossed_at, Time ended_at) {
-    return finding({.crossed_at = crossed_at, .ended_at = ended_at, .calm_since = ended_at});
-}
-
-}  // namespace
-
 TEST_CASE("settle: the first finding opens") {
     World world;
     CHECK(world.see(tick(1s, {live()})) == "opened(opened secops)");

@@ -5,14 +5,6 @@ using namespace meshwarden;
 using namespace meshwarden::incidents;
 using namespace meshwarden::incidents::test;
 
-namespace {
-
-Finding live(double value = 12, Time crossed_at = start) {
-    return finding({.value = value, .crossed_at = crossed_at});
-}
-
-}  // namespace
-
 TEST_CASE("settle: still open is told again after the repeat interval") {
     World world;
     world.see(tick(1s, {live()}));
@@ -73,10 +65,28 @@ TEST_CASE("settle: without routes nobody is told of anything") {
 TEST_CASE("settle: a rule that is gone resolves its incidents") {
     World world;
     world.see(tick(1s, {live()}));
-    CHECK(world.retire({"authz-denials"}, 5s).empty());
-    CHECK(world.retire({"mtls-failures"}, 10s) == "resolved(resolved secops)");
+    CHECK(world.retire({{"authz-denials"}, {"main"}}, 5s).empty());
+    CHECK(world.retire({{"mtls-failures"}, {"main"}}, 10s) == "resolved(resolved secops)");
     CHECK(world.only().resolve_reason == "rule_removed");
-    CHECK(world.retire({"mtls-failures"}, 15s).empty());
+    CHECK(world.retire({{"mtls-failures"}, {"main"}}, 15s).empty());
+}
+
+TEST_CASE("settle: a Prometheus that is gone resolves what only it saw") {
+    World world;
+    world.see(tick(1s, {live()}));
+    CHECK(world.retire({{"authz-denials"}, {"second"}}, 5s) == "resolved(resolved secops)");
+    CHECK(world.only().resolve_reason == "rule_removed");
+    CHECK(world.changes().at(0).steps.at(0).note == "its Prometheus is no longer configured");
+}
+
+TEST_CASE("settle: what another Prometheus sees too goes on with that one") {
+    World world;
+    world.see(tick(1s, {live()}));
+    world.see(elsewhere(tick(2s, {live()})));
+    CHECK(world.retire({{"authz-denials"}, {"second"}}, 5s).empty());
+    CHECK(world.only().state == IncidentState::open);
+    CHECK(world.only().prometheus == "second");
+    CHECK(world.see(elsewhere(tick(6s, {}))) == "resolved(resolved secops)");
 }
 
 TEST_CASE("settle: the same input gives the same answer") {

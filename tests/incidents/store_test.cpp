@@ -159,8 +159,8 @@ TEST_CASE("store: rules that are gone, and who was told of what") {
     must(store->commit(tick(1s, {finding({}), critical}), options()));
     CHECK(must(store->told("secops", start)).size() == 2);
     CHECK(must(store->told("oncall", start)).size() == 1);
-    CHECK(must(store->retire_rules({"authz-denials"}, start + 5s, options())).changes.empty());
-    const auto outcome = must(store->retire_rules({}, start + 5s, options()));
+    CHECK(must(store->retire({{"authz-denials"}, {"main"}}, start + 5s, options())).changes.empty());
+    const auto outcome = must(store->retire({{}, {"main"}}, start + 5s, options()));
     CHECK(outcome.changes.size() == 2);
     CHECK(outcome.notices == 3);
     CHECK(must(store->told("secops", start + 4s)).size() == 2);

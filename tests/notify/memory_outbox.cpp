@@ -67,9 +67,8 @@ public:
 
     Result<std::optional<Time>> cursor(const std::string&) override { return broken(); }
     Result<TickOutcome> commit(const Tick&, const incidents::Options&) override { return broken(); }
-    Result<TickOutcome> retire_rules(const std::vector<std::string>&, Time, const incidents::Options&) override {
-        return broken();
-    }
+    Result<TickOutcome> retire(const Configured&, Time, const incidents::Options&) override { return broken(); }
+    Result<Retained> retain(const Retention&, Time) override { return broken(); }
     Result<IncidentPage> incidents(const IncidentFilter&) override { return broken(); }
     Result<std::optional<IncidentDetail>> incident(const std::string&) override { return broken(); }
     std::expected<Incident, ActionError> act(const std::string&, const Action&, Time,
@@ -81,7 +80,7 @@ public:
     Result<std::vector<Reading>> coverage(const std::string&) override { return broken(); }
     Result<std::vector<RuleVerdict>> rule_verdicts(const std::string&) override { return broken(); }
     Result<std::string> detector_state(const std::string&) override { return broken(); }
-    Result<Verification> verify() override { return broken(); }
+    Result<Verification> verify(const std::string&) override { return broken(); }
 
 private:
     static std::unexpected<Error> broken() { return fail("the disk is gone"); }
