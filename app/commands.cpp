@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/os.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "app/version.hpp"
@@ -18,10 +18,6 @@ std::string printed(const nlohmann::json& json) {
     return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-bool can_open(const std::string& file) {
-    return std::ifstream(file).good();
-}
-
 nlohmann::json to_json(const config::Problem& problem) {
     return {{"file", problem.file}, {"line", problem.line}, {"path", problem.path}, {"message", problem.message}};
 }
@@ -31,15 +27,9 @@ nlohmann::json to_json(const config::Problem& problem) {
 int check(const std::vector<std::string>& files, Format format) {
     auto found = nlohmann::json::array();
     int exit_code = 0;
-    for (const auto& file : files) {
-        if (can_open(file)) continue;
-        fmt::print(stderr, "{}: cannot be opened; check the path and its permissions\n", file);
-        exit_code = 3;
-    }
-    if (exit_code != 0) return exit_code;
     for (const auto& problem : config::check(files)) {
-        exit_code = 1;
-        if (format == Format::text) fmt::print("{}\n", to_string(problem));
+        exit_code = std::max(exit_code, problem.unreadable ? 3 : 1);
+        if (format == Format::text) fmt::print(problem.unreadable ? stderr : stdout, "{}\n", to_string(problem));
         found.push_back(to_json(problem));
     }
     if (format == Format::json)

@@ -11,10 +11,80 @@ namespace {
 
 using meshwarden::app::Format;
 
+// What the command line may say; each command uses some of it.
+struct Arguments {
+    std::string config_file = "meshwarden.yaml", database, expected_head, target, incident;
+    std::vector<std::string> files;
+    Format format = Format::text;
+    bool defaults = false, reference = false;
+    std::function<int()> command;  // the one that was given
+};
+
 const std::map<std::string, Format> formats{{"text", Format::text}, {"json", Format::json}};
 
-void add_format(CLI::App* command, Format& format) {
-    command->add_option("--format", format, "text or json")->transform(CLI::CheckedTransformer(formats).description(""))->type_name("FORMAT");
+void add_format(CLI::App* command, Arguments& given) {
+    command->add_option("--format", given.format, "text or json")
+        ->transform(CLI::CheckedTransformer(formats).description(""))
+        ->type_name("FORMAT");
+}
+
+void add_config(CLI::App* command, Arguments& given) {
+    command->add_option("--config", given.config_file, "configuration file")->capture_default_str();
+}
+
+void runs(CLI::App* command, Arguments& given, std::function<int()> run) {
+    command->callback([&given, run = std::move(run)] { given.command = run; });
+}
+
+void add_service(CLI::App& cli, Arguments& given) {
+    auto* run = cli.add_subcommand("run", "the service; SIGTERM and SIGINT stop it, SIGHUP reads the configuration anew");
+    add_config(run, given);
+    runs(run, given, [&] { return meshwarden::app::run(given.config_file); });
+}
+
+void add_checks(CLI::App& cli, Arguments& given) {
+    auto* check = cli.add_subcommand("check", "are these files right (configuration, signals, rules, rule tests)? All problems at once");
+    check->add_option("FILE", given.files, "files")->required();
+    add_format(check, given);
+    runs(check, given, [&] { return meshwarden::app::check(given.files, given.format); });
+
+    auto* test = cli.add_subcommand("test", "do these rule tests pass? Series in; findings, notices and blind signals out");
+    test->add_option("FILE", given.files, "files of rule tests")->required();
+    add_format(test, given);
+    runs(test, given, [&] { return meshwarden::app::test(given.files, given.format); });
+}
+
+void add_verify(CLI::App& cli, Arguments& given) {
+    auto* verify = cli.add_subcommand("verify", "is the history in this database whole?");
+    verify->add_option("DB", given.database, "a path or a storage URL")->required();
+    verify->add_option("--expect-head", given.expected_head, "head hash that it must have");
+    add_format(verify, given);
+    runs(verify, given, [&] { return meshwarden::app::verify(given.database, given.expected_head, given.format); });
+}
+
+void add_notify(CLI::App& cli, Arguments& given) {
+    auto* notify = cli.add_subcommand("notify", "does a target work; what would be sent");
+    auto* which = notify->add_option_group("what")->require_option(1);
+    which->add_option("--test", given.target, "sends this target a notice that is marked as a test")->type_name("TARGET");
+    which->add_option("--dry-run", given.incident, "prints what each route would send of this incident")->type_name("INCIDENT");
+    add_config(notify, given);
+    add_format(notify, given);
+    runs(notify, given, [&] {
+        return given.incident.empty() ? meshwarden::app::notify_test(given.config_file, given.target, given.format)
+                                      : meshwarden::app::notify_dry_run(given.config_file, given.incident, given.format);
+    });
+}
+
+void add_pages(CLI::App& cli, Arguments& given) {
+    auto* config = cli.add_subcommand("config", "the default configuration file; the reference page");
+    auto* which = config->add_option_group("page")->require_option(1);
+    which->add_flag("--defaults", given.defaults, "the default file, every key explained");
+    which->add_flag("--reference", given.reference, "the reference page, in Markdown");
+    runs(config, given, [&] { return given.defaults ? meshwarden::app::print_defaults() : meshwarden::app::print_reference(); });
+
+    auto* version = cli.add_subcommand("version", "version and commit");
+    add_format(version, given);
+    runs(version, given, [&] { return meshwarden::app::print_version(given.format); });
 }
 
 }  // namespace
@@ -22,43 +92,18 @@ void add_format(CLI::App* command, Format& format) {
 int main(int argc, char** argv) try {
     CLI::App cli("Watches an Istio service mesh for security trouble, beside its Prometheus.", "meshwarden");
     cli.require_subcommand(1);
-    std::function<int()> command;
-    std::string config_file = "meshwarden.yaml", database, expected_head;
-    std::vector<std::string> files;
-    Format format = Format::text;
-    bool defaults = false, reference = false;
-
-    auto* run = cli.add_subcommand("run", "the service; SIGTERM and SIGINT stop it, SIGHUP reads the configuration anew");
-    run->add_option("--config", config_file, "configuration file")->capture_default_str();
-    run->callback([&] { command = [&] { return meshwarden::app::run(config_file); }; });
-
-    auto* check = cli.add_subcommand("check", "are these configuration, signal or rule files right? All problems at once");
-    check->add_option("FILE", files, "files")->required();
-    add_format(check, format);
-    check->callback([&] { command = [&] { return meshwarden::app::check(files, format); }; });
-
-    auto* verify = cli.add_subcommand("verify", "is the history in this database whole?");
-    verify->add_option("DB", database, "a path or a storage URL")->required();
-    verify->add_option("--expect-head", expected_head, "head hash that it must have");
-    add_format(verify, format);
-    verify->callback([&] { command = [&] { return meshwarden::app::verify(database, expected_head, format); }; });
-
-    auto* config = cli.add_subcommand("config", "the default configuration file; the reference page");
-    auto* which = config->add_option_group("page")->require_option(1);
-    which->add_flag("--defaults", defaults, "the default file, every key explained");
-    which->add_flag("--reference", reference, "the reference page, in Markdown");
-    config->callback([&] { command = [&] { return defaults ? meshwarden::app::print_defaults() : meshwarden::app::print_reference(); }; });
-
-    auto* version = cli.add_subcommand("version", "version and commit");
-    add_format(version, format);
-    version->callback([&] { command = [&] { return meshwarden::app::print_version(format); }; });
-
+    Arguments given;
+    add_service(cli, given);
+    add_checks(cli, given);
+    add_verify(cli, given);
+    add_notify(cli, given);
+    add_pages(cli, given);
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
         return cli.exit(problem) == 0 ? 0 : 2;
     }
-    return command();
+    return given.command();
 } catch (const std::exception& problem) {
     std::fprintf(stderr, "meshwarden: %s\n", problem.what());
     return 3;

@@ -1,12 +1,11 @@
-#include <fmt/format.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <csignal>
-#include <fstream>
 
 #include "app/app.hpp"
 #include "app/commands.hpp"
+#include "app/good_config.hpp"
 #include "app/logging.hpp"
 
 namespace meshwarden::app {
@@ -18,17 +17,13 @@ int run(const std::string& config_file) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: all inherit it, only sigwait below hears them
     std::signal(SIGPIPE, SIG_IGN);
 
-    if (!std::ifstream(config_file).good()) {
-        fmt::print(stderr, "{}: cannot be opened; write one with 'meshwarden config --defaults'\n", config_file);
-        return 3;
-    }
-    const auto loaded = config::load(config_file);
-    for (const auto& problem : loaded.problems) fmt::print(stderr, "{}\n", to_string(problem));
-    if (!loaded.problems.empty()) return 1;
+    int exit_code = 0;
+    const auto config = good_config(config_file, exit_code);
+    if (!config) return exit_code;
 
-    set_up_logging(loaded.config.log_level, loaded.config.log_format);
+    set_up_logging(config->log_level, config->log_format);
     App app(config_file);
-    if (auto started = app.start(loaded.config); !started) {
+    if (auto started = app.start(*config); !started) {
         spdlog::critical("cannot start: {}", started.error().message);
         return 3;
     }

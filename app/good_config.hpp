@@ -1,0 +1,14 @@
+// The configuration that a command needs.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "config/config.hpp"
+
+namespace meshwarden::app {
+
+// None where it cannot be read or is wrong: its problems are on stderr then, and `exit_code` says which.
+std::optional<config::Config> good_config(const std::string& file, int& exit_code);
+
+}  // namespace meshwarden::app

@@ -1,0 +1,29 @@
+// Everything that judges the Snapshots of one Prometheus, and whose affair each finding is. Used by the loop and by rule
+// tests, so that both judge alike. Owned by one thread.
+#pragma once
+
+#include <algorithm>
+
+#include "anomaly/topology_detector.hpp"
+#include "config/config.hpp"
+#include "rules/rules_detector.hpp"
+
+namespace meshwarden::app {
+
+class Judges {
+public:
+    explicit Judges(const config::Config& config);  // must outlive it
+
+    Inspection inspect(const Snapshot& snapshot);
+    Duration horizon() const { return std::max(rules_.horizon(), topology_.horizon()); }
+    anomaly::TopologyDetector& topology() { return topology_; }
+
+private:
+    void own(Finding& finding) const;
+
+    const config::Config& config_;
+    rules::RulesDetector rules_;
+    anomaly::TopologyDetector topology_;
+};
+
+}  // namespace meshwarden::app
