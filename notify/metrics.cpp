@@ -20,6 +20,10 @@ Metrics::Metrics(prometheus::Registry& registry, const std::vector<Target>& targ
                          .Name("meshwarden_notifications_total")
                          .Help("Tries to tell a target, by their result: delivered, retry, dead.")
                          .Register(registry)),
+      time_to_tell_(prometheus::BuildHistogram()
+                        .Name("meshwarden_time_to_tell_seconds")
+                        .Help("From the first event of an incident until a target took the notice that opened it.")
+                        .Register(registry)),
       pending_(gauge(registry, "meshwarden_outbox_pending", "Notices that wait for a target.")),
       dead_(gauge(registry, "meshwarden_dead_letters", "Notices that were given up.")),
       oldest_(gauge(registry, "meshwarden_outbox_oldest_seconds", "Age of the oldest notice that waits.").Add({})) {
@@ -27,6 +31,7 @@ Metrics::Metrics(prometheus::Registry& registry, const std::vector<Target>& targ
         targets_.push_back(target.name);
         pending_.Add({{"target", target.name}});
         dead_.Add({{"target", target.name}});
+        time_to_tell(target.name);
         for (const auto reason : reasons)
             for (const auto* result : {"delivered", "retry", "dead"}) counter(target.name, reason, result);
     }
@@ -39,6 +44,15 @@ prometheus::Counter& Metrics::counter(const std::string& target, NoticeReason re
 
 void Metrics::count(const std::string& target, NoticeReason reason, std::string_view result) {
     counter(target, reason, result).Increment();
+}
+
+prometheus::Histogram& Metrics::time_to_tell(const std::string& target) {
+    static const prometheus::Histogram::BucketBoundaries buckets{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600};
+    return time_to_tell_.Add({{"target", target}}, buckets);
+}
+
+void Metrics::told(const std::string& target, Duration after_first_event) {
+    time_to_tell(target).Observe(std::max(std::chrono::duration<double>(after_first_event).count(), 0.));
 }
 
 bool Metrics::is_due(Time now) {

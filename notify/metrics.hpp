@@ -3,6 +3,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include <mutex>
@@ -21,15 +22,19 @@ public:
 
     // result: delivered, retry (this try failed), dead (given up)
     void count(const std::string& target, NoticeReason reason, std::string_view result);
+    // The target took the notice that opened an incident: how long after its first event.
+    void told(const std::string& target, Duration after_first_event);
     // True for one caller every second: time to look at the store.
     bool is_due(Time now);
     void show(const incidents::Status& status, Time now);
 
 private:
+    prometheus::Histogram& time_to_tell(const std::string& target);
     prometheus::Counter& counter(const std::string& target, NoticeReason reason, std::string_view result);
 
     std::vector<std::string> targets_;
     prometheus::Family<prometheus::Counter>& notifications_;
+    prometheus::Family<prometheus::Histogram>& time_to_tell_;
     prometheus::Family<prometheus::Gauge>& pending_;
     prometheus::Family<prometheus::Gauge>& dead_;
     prometheus::Gauge& oldest_;

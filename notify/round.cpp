@@ -6,6 +6,7 @@
 #include <exception>
 #include <span>
 
+#include "model/log_text.hpp"
 #include "notify/alertmanager.hpp"
 #include "notify/answers.hpp"
 #include "notify/text.hpp"
@@ -23,11 +24,6 @@ constexpr std::int64_t whole_target = 0;
 
 std::string_view result_name(DeliveryState state) {
     return state == DeliveryState::pending ? "retry" : to_string(state);
-}
-
-spdlog::level::level_enum level_of(DeliveryState state) {
-    if (state == DeliveryState::delivered) return spdlog::level::info;
-    return state == DeliveryState::dead ? spdlog::level::err : spdlog::level::warn;
 }
 
 }  // namespace
@@ -70,7 +66,7 @@ bool Round::open() {
     auto store = office_.open_store();
     const auto ready = store ? office_.release_once(**store) : Result<void>(std::unexpected(store.error()));
     if (!ready) {
-        spdlog::error("cannot open the store, trying again target={} error={}", target_.name, ready.error().message);
+        tell_store_failed("open the store", ready.error());
         return false;
     }
     store_ = std::move(*store);
@@ -80,7 +76,7 @@ bool Round::open() {
 Time Round::claim_one(Time at, std::stop_token stop) {
     const auto notice = store_->claim(target_.name, at, at + target_.endpoint.timeout + lease_margin);
     if (!notice) return store_failed("claim a notice", notice.error());
-    store_backoff_.forget(whole_target);
+    store_works();
     if (*notice) {
         deliver(**notice, stop);
         return at;
@@ -96,10 +92,32 @@ void Round::deliver(const Notice& notice, std::stop_token stop) {
     // Cut off by the stop: nobody knows whether it arrived. The lease stays until the next start releases it.
     if (outcome.kind == Outcome::retry && stop.stop_requested()) return;
     const auto attempt = decide(notice, outcome);
-    spdlog::log(level_of(attempt.state), "notice {} target={} reason={} incident={} answer={}",
-                result_name(attempt.state), target_.name, to_string(notice.reason), notice.incident.id, attempt.answer);
+    tell_tried(notice, attempt);
     office_.metrics.count(target_.name, notice.reason, result_name(attempt.state));
+    if (attempt.state == DeliveryState::delivered && notice.reason == NoticeReason::opened)
+        office_.metrics.told(target_.name, attempt.at - notice.incident.started_at);
     write_down(notice, attempt, stop);
+}
+
+// A target that is down is told of once, however many notices wait for it; what became of a notice is told of each.
+void Round::tell_tried(const Notice& notice, const incidents::Attempt& attempt) {
+    const auto told = [&](std::string_view what) {
+        return log_text(what, {{"target", target_.name}, {"reason", to_string(notice.reason)},
+                               {"incident", notice.incident.id}, {"answer", attempt.answer}});
+    };
+    if (attempt.state == DeliveryState::dead) return spdlog::error(told("notice given up"));
+    if (attempt.state == DeliveryState::pending) {
+        const auto level = target_outage_.failed(attempt.at) ? spdlog::level::warn : spdlog::level::debug;
+        return spdlog::log(level, told("the target does not take notices, trying again"));
+    }
+    tell_over(target_outage_, attempt.at, "the target takes notices again");
+    spdlog::info(told("notice delivered"));
+}
+
+void Round::tell_over(Outage& outage, Time at, std::string_view what) {
+    if (const auto past = outage.succeeded(at))
+        spdlog::info(log_text(what, {{"target", target_.name}, {"failures", std::to_string(past->failures)},
+                                     {"lasted", to_string(past->lasted)}}));
 }
 
 Outcome Round::try_once(const Notice& notice, std::stop_token stop) {
@@ -122,6 +140,7 @@ incidents::Attempt Round::decide(const Notice& notice, const Outcome& outcome) {
         return attempt;
     }
     if (outcome.kind != Outcome::delivered) attempt.state = DeliveryState::dead;
+    attempt.refused = outcome.kind == Outcome::give_up;
     backoff_.forget(notice.id);
     if (!outcome.target_wide) backoff_.forget(whole_target);
     return attempt;
@@ -131,9 +150,8 @@ incidents::Attempt Round::decide(const Notice& notice, const Outcome& outcome) {
 void Round::write_down(const Notice& notice, const incidents::Attempt& attempt, std::stop_token stop) {
     while (true) {
         const auto done = store_->finish(notice.id, attempt);
-        if (done) return store_backoff_.forget(whole_target);
-        spdlog::error("cannot write down an answer, trying again target={} notice={} error={}", target_.name, notice.id,
-                      done.error().message);
+        if (done) return store_works();
+        tell_store_failed("write down an answer", done.error());
         if (stop.stop_requested()) return;
         office_.clock.sleep_until(now() + store_backoff_.failed(whole_target), stop);
     }
@@ -151,10 +169,12 @@ void Round::keep_alive(Time at, std::stop_token stop) {
         const auto outcome = notifier_.keep_alive(std::span(*told).subspan(first, count), stop);
         if (outcome.kind == Outcome::delivered || stop.stop_requested()) continue;
         keep_alive_at_ = at + std::max(office_.options.retry_longest, outcome.retry_after);
-        spdlog::warn("alerts not kept alive target={} alerts={} answer={}", target_.name, count,
-                     outcome.answer);
+        if (alerts_outage_.failed(at))
+            spdlog::warn(log_text("alerts are not kept alive, trying again",
+                                  {{"target", target_.name}, {"alerts", std::to_string(count)}, {"answer", outcome.answer}}));
         return;
     }
+    if (!told->empty() && !stop.stop_requested()) tell_over(alerts_outage_, at, "alerts are kept alive again");
 }
 
 void Round::show_metrics(Time at) {
@@ -163,9 +183,20 @@ void Round::show_metrics(Time at) {
 }
 
 Time Round::store_failed(std::string_view doing, const Error& error) {
-    spdlog::error("cannot {}, trying again target={} error={}", doing, target_.name, error.message);
+    tell_store_failed(doing, error);
     store_.reset();
     return now() + store_backoff_.failed(whole_target);
+}
+
+void Round::tell_store_failed(std::string_view doing, const Error& error) {
+    if (store_outage_.failed(now()))
+        spdlog::error(log_text("the courier cannot use the store, trying again",
+                               {{"target", target_.name}, {"doing", doing}, {"error", error.message}}));
+}
+
+void Round::store_works() {
+    store_backoff_.forget(whole_target);
+    tell_over(store_outage_, now(), "the courier can use the store again");
 }
 
 }  // namespace meshwarden::notify

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "incidents/store.hpp"
+#include "model/outage.hpp"
 #include "notify/bell.hpp"
 #include "notify/courier.hpp"
 #include "notify/message.hpp"
@@ -52,6 +53,10 @@ private:
     void keep_alive(Time now, std::stop_token stop);
     void show_metrics(Time now);
     Time store_failed(std::string_view doing, const Error& error);
+    void tell_store_failed(std::string_view doing, const Error& error);
+    void store_works();
+    void tell_tried(const Notice& notice, const incidents::Attempt& attempt);
+    void tell_over(Outage& outage, Time at, std::string_view what);
     Time now() const { return office_.clock.now(); }
 
     const Target& target_;
@@ -61,6 +66,7 @@ private:
     TokenBucket bucket_;
     Backoff backoff_;        // by notice; 0: the target as a whole
     Backoff store_backoff_;
+    Outage target_outage_, store_outage_, alerts_outage_;
     std::unique_ptr<incidents::Store> store_;
     Time paused_until_{};
     Time keep_alive_at_{};
