@@ -1,12 +1,14 @@
 #include "app/loop_metrics.hpp"
 
 #include <map>
+#include <string_view>
 
 namespace meshwarden::app {
 
 LoopMetrics::LoopMetrics(prometheus::Registry& registry)
     : ticks_(prometheus::BuildCounter().Name("meshwarden_ticks_total").Help("Ticks by result.").Register(registry)),
       missed_(prometheus::BuildCounter().Name("meshwarden_ticks_missed_total").Help("Ticks left out because one before took too long.").Register(registry)),
+      not_saved_(prometheus::BuildCounter().Name("meshwarden_commits_failed_total").Help("Ticks that could not be saved and are kept in memory.").Register(registry)),
       duration_(prometheus::BuildHistogram().Name("meshwarden_tick_duration_seconds").Help("Time from the poll to the commit.").Register(registry)),
       rules_(prometheus::BuildGauge().Name("meshwarden_rule_state").Help("1 for the state that a rule is in.").Register(registry)),
       opened_(prometheus::BuildCounter().Name("meshwarden_incidents_opened_total").Help("Incidents opened or reopened.").Register(registry)),
@@ -14,13 +16,19 @@ LoopMetrics::LoopMetrics(prometheus::Registry& registry)
       new_edges_(prometheus::BuildCounter().Name("meshwarden_edges_new_total").Help("Edges seen for the first time.").Register(registry).Add({})) {}
 
 void LoopMetrics::ticked(const std::string& prometheus, const char* result, Duration took) {
-    ticks_.Add({{"prometheus", prometheus}, {"result", result}}).Increment();
+    for (const char* each : {"ok", "partial", "failed"})  // all are there from the first tick: births are seen by nobody
+        ticks_.Add({{"prometheus", prometheus}, {"result", each}}).Increment(std::string_view(each) == result ? 1 : 0);
+    not_saved_.Add({{"prometheus", prometheus}});
     duration_.Add({{"prometheus", prometheus}}, prometheus::Histogram::BucketBoundaries{.01, .03, .1, .3, 1, 3, 10, 30})
         .Observe(double(took.count()) / 1000);
 }
 
 void LoopMetrics::missed(const std::string& prometheus, std::int64_t ticks) {
     missed_.Add({{"prometheus", prometheus}}).Increment(double(ticks));
+}
+
+void LoopMetrics::not_saved(const std::string& prometheus) {
+    not_saved_.Add({{"prometheus", prometheus}}).Increment();
 }
 
 void LoopMetrics::judged(const RuleVerdict& verdict) {

@@ -21,6 +21,7 @@ public:
 
     void ticked(const std::string& prometheus, const char* result, Duration took);
     void missed(const std::string& prometheus, std::int64_t ticks);
+    void not_saved(const std::string& prometheus);
     void judged(const RuleVerdict& verdict);
     void opened(const Incident& incident);
     void topology(const Topology& topology);
@@ -28,6 +29,7 @@ public:
 private:
     prometheus::Family<prometheus::Counter>& ticks_;
     prometheus::Family<prometheus::Counter>& missed_;
+    prometheus::Family<prometheus::Counter>& not_saved_;
     prometheus::Family<prometheus::Histogram>& duration_;
     prometheus::Family<prometheus::Gauge>& rules_;
     prometheus::Family<prometheus::Counter>& opened_;

@@ -28,7 +28,9 @@ Metrics::Metrics(::prometheus::Registry& registry, std::string prometheus)
       signal_state_(family(::prometheus::BuildGauge(), registry, "meshwarden_signal_state",
                            "1 for the state that holds: observed, zero (proven live) or blind.")),
       coverage_ratio_(family(::prometheus::BuildGauge(), registry, "meshwarden_signal_coverage_ratio",
-                             "Share of the targets that ought to show a signal and do.")) {}
+                             "Share of the targets that ought to show a signal and do.")),
+      blind_(family(::prometheus::BuildGauge(), registry, "meshwarden_signal_blind_info",
+                    "1 for each signal that is blind, with the cause.")) {}
 
 void Metrics::asked(std::string_view signal, Duration took) {
     static const ::prometheus::Histogram::BucketBoundaries buckets = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
@@ -42,22 +44,49 @@ void Metrics::failed(std::string_view signal, std::string_view reason) {
         .Increment();
 }
 
+Metrics::~Metrics() {
+    for (const auto& [family, gauge] : shown_) family->Remove(gauge);
+    for (const auto& [signal, cause] : causes_) blind_.Remove(cause.second);
+}
+
+void Metrics::show(Gauges& family, const std::map<std::string, std::string>& labels, double value) {
+    auto& gauge = family.Add(labels);
+    gauge.Set(value);
+    shown_.emplace(&family, &gauge);
+}
+
 void Metrics::polled(const Snapshot& snapshot) {
     for (const auto& reading : snapshot.readings) {
-        for (const Sight sight : {Sight::observed, Sight::zero, Sight::blind}) {
-            signal_state_
-                .Add({{"prometheus", prometheus_}, {"signal", reading.signal}, {"state", std::string(to_string(sight))}})
-                .Set(sight == reading.coverage.sight ? 1 : 0);
-        }
         const auto& coverage = reading.coverage;
+        for (const Sight sight : {Sight::observed, Sight::zero, Sight::blind}) {
+            const std::string state(to_string(sight));
+            show(signal_state_, {{"prometheus", prometheus_}, {"signal", reading.signal}, {"state", state}}, sight == coverage.sight);
+        }
         const double ratio = coverage.expected > 0 ? double(coverage.covered) / coverage.expected : 0;
-        coverage_ratio_.Add({{"prometheus", prometheus_}, {"signal", reading.signal}}).Set(ratio);
+        show(coverage_ratio_, {{"prometheus", prometheus_}, {"signal", reading.signal}}, ratio);
+        show_cause(reading);
     }
     const bool good = snapshot.reachable && std::ranges::none_of(snapshot.readings, [](const Reading& reading) {
                           const auto& code = reading.coverage.cause.code;
                           return code == "query_failed" || code == "timeout" || code == "partial";
                       });
-    if (good) last_good_poll_.Add({{"prometheus", prometheus_}}).Set(to_epoch_seconds(snapshot.at));
+    if (good) show(last_good_poll_, {{"prometheus", prometheus_}}, to_epoch_seconds(snapshot.at));
+}
+
+// A cause that holds no more must leave no series behind: it would go on to say that the signal is blind.
+void Metrics::show_cause(const Reading& reading) {
+    const auto& coverage = reading.coverage;
+    const auto cause = coverage.sight == Sight::blind ? coverage.cause.code : "";
+    const auto shown = causes_.find(reading.signal);
+    if (shown != causes_.end() && shown->second.first == cause) return;
+    if (shown != causes_.end()) {
+        blind_.Remove(shown->second.second);
+        causes_.erase(shown);
+    }
+    if (cause.empty()) return;
+    auto& gauge = blind_.Add({{"prometheus", prometheus_}, {"signal", reading.signal}, {"cause", cause}});
+    gauge.Set(1);
+    causes_.emplace(reading.signal, std::pair(cause, &gauge));
 }
 
 }  // namespace meshwarden::collector

@@ -3,6 +3,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <iterator>
 #include <sstream>
 
 namespace meshwarden::web {
@@ -45,20 +47,26 @@ ClientMetric incident_info(const Incident& incident) {
                       place(labels, "destination_namespace", "destination_service", "destination_workload")}});
 }
 
-MetricFamily open_incidents(incidents::Store& store) {
+void add_open_incidents(incidents::Store& store, std::vector<MetricFamily>& families) {
     incidents::IncidentFilter filter;
     filter.states = {IncidentState::open, IncidentState::acknowledged};
     filter.limit = page;
-    std::vector<ClientMetric> metrics;
+    std::vector<ClientMetric> infos, starts;
     do {
         const auto found = store.incidents(filter);
         if (!found) break;
-        for (const auto& incident : found->incidents)
-            if (metrics.size() < most_incidents) metrics.push_back(incident_info(incident));
+        for (const auto& incident : found->incidents) {
+            if (infos.size() == most_incidents) break;
+            infos.push_back(incident_info(incident));
+            starts.push_back(gauge(to_epoch_seconds(incident.started_at), {{"id", incident.id}}));
+        }
         filter.cursor = found->next_cursor;
-    } while (!filter.cursor.empty() && metrics.size() < most_incidents);
-    return family("meshwarden_incident_info", "Open and acknowledged incidents, newest first, at most 1000.",
-                  std::move(metrics));
+    } while (!filter.cursor.empty() && infos.size() < most_incidents);
+    if (infos.empty()) return;
+    families.push_back(family("meshwarden_incident_info",
+                              "Open and acknowledged incidents, newest first, at most 1000.", std::move(infos)));
+    families.push_back(family("meshwarden_incident_started_timestamp_seconds",
+                              "When the first event of an open incident was.", std::move(starts)));
 }
 
 void add_status(const incidents::Status& status, std::vector<MetricFamily>& families) {
@@ -83,7 +91,7 @@ std::string exposition(incidents::Store& store, const Dependencies& dependencies
                               {gauge(1, {{"version", dependencies.version}})}));
     families.push_back(family("meshwarden_watchdog", "Always 1 while the service answers.", {gauge(1)}));
     if (const auto status = store.status()) add_status(*status, families);
-    if (auto incidents = open_incidents(store); !incidents.metric.empty()) families.push_back(std::move(incidents));
+    add_open_incidents(store, families);
     std::ostringstream text;
     prometheus::TextSerializer().Serialize(text, families);
     return text.str();

@@ -28,8 +28,8 @@ def test_every_metric_is_listed_and_every_listed_one_exists():
     in_code = set()
     for folder in ("app", "collector", "notify", "web"):
         for file in glob.glob(os.path.join(ROOT, folder, "*.cpp")):
-            in_code |= set(re.findall(r'"(meshwarden_[a-z_]+)"', read(file)))
-    listed = set(re.findall(r"^\| `(meshwarden_[a-z_]+)", read("docs", "metrics.md"), re.MULTILINE))
+            in_code |= set(re.findall(r'"((?:meshwarden|process)_[a-z_]+)"', read(file)))
+    listed = set(re.findall(r"^\| `((?:meshwarden|process)_[a-z_]+)", read("docs", "metrics.md"), re.MULTILINE))
     assert listed == in_code
 
 
