@@ -1,243 +1,71 @@
-// What Meshwarden tells of itself: its incidents, the topology that it learned, and what it can see.
-import {learned} from './mesh_rows';
-import {bars, barGauge, Column, lines, Row, stat, table, timeline, valueMapping} from './panels';
+// What Meshwarden costs and whether it does its work.
+import {lastGoodPoll} from './incident_rows';
+import {bars, lines, Row, stat} from './panels';
 import {events, sumBy} from './promql';
+import {table} from './tables';
 
-const openState = valueMapping([
-  {value: 1, text: 'open', color: 'red'},
-  {value: 0, text: 'resolved', color: 'green'},
-]);
+const mine = '* on (job, instance) group_left () meshwarden_watchdog';
 
-function incidents(rules: string) {
-  const identity = 'id, rule, severity, source, destination';
-  const matcher = rules ? `{rule=~"${rules}"}` : '';
-  return (
-    `max by (${identity}) (meshwarden_incident_info${matcher})` +
-    ` or 0 * max by (${identity}) (last_over_time(meshwarden_incident_info${matcher}[$__range]))`
-  );
-}
-
-const incidentColumns: Column[] = [
-  {name: 'Value', label: 'State', width: 90, mapping: openState},
-  {name: 'severity', label: 'Severity', width: 90},
-  {name: 'rule', label: 'Rule', width: 190},
-  {name: 'source', label: 'Source'},
-  {name: 'destination', label: 'Destination'},
-  {
-    name: 'id',
-    label: 'Incident',
-    link: {title: 'Open in the console', url: '${console}/#/incidents/${__data.fields.Incident}'},
-  },
-];
-
-// A stat that is 0 only while Meshwarden answers.
-function orZero(expression: string): string {
-  return `${expression} or 0 * sum(meshwarden_watchdog)`;
-}
-
-export const now: Row = {
-  title: 'Now',
+export const well: Row = {
+  title: 'Is it well?',
   panels: [
     stat(
       {
-        title: 'Open incidents',
-        description: 'Incidents that are not resolved, by severity.',
-        width: 10,
-        height: 4,
-        queries: [{expr: 'sum by (severity) (meshwarden_incidents_open)', legend: '{{severity}}', instant: true}],
-      },
-      [
-        {color: 'green', value: null},
-        {color: 'orange', value: 1},
-      ],
-    ),
-    stat(
-      {
-        title: 'Blind signals',
+        title: 'Answers',
+        description: 'Whether Meshwarden answers the scrape of its metrics.',
         width: 4,
         height: 4,
-        description:
-          'Signals that Meshwarden cannot see: what they would show is unknown, not zero. The row "Sight" names ' +
-          'them.',
-        queries: [{expr: orZero('sum(meshwarden_signal_state{state="blind"} == 1)'), legend: 'blind', instant: true}],
+        queries: [{expr: 'sum(meshwarden_watchdog) or vector(0)', legend: 'answers', instant: true}],
       },
-      [
-        {color: 'green', value: null},
-        {color: 'red', value: 1},
-      ],
+      [{color: 'red', value: null}, {color: 'green', value: 1}],
     ),
     stat(
       {
-        title: 'Last good poll',
-        width: 5,
+        title: 'Up for',
+        description: 'Since its start; it is built to be killed at any time.',
+        width: 4,
         height: 4,
-        description: 'How long ago Meshwarden last got a full answer of each Prometheus.',
-        queries: [
-          {
-            expr: 'time() - max by (prometheus) (meshwarden_last_good_poll_timestamp_seconds)',
-            legend: '{{prometheus}}',
-            instant: true,
-          },
-        ],
+        queries: [{expr: `time() - process_start_time_seconds ${mine}`, legend: '{{instance}}', instant: true}],
       },
-      [
-        {color: 'green', value: null},
-        {color: 'yellow', value: 60},
-        {color: 'red', value: 180},
-      ],
-      's',
+      [{color: 'orange', value: null}, {color: 'green', value: 300}],
+      {unit: 's'},
     ),
+    lastGoodPoll(5),
     stat(
       {
-        title: 'Notices waiting',
-        description: 'Messages that a target has not taken yet.',
+        title: 'Configuration',
+        description: 'Whether the configuration file was good when it was last read; if not, the one before goes on.',
         width: 5,
         height: 4,
-        queries: [{expr: orZero('sum(meshwarden_outbox_pending)'), legend: 'waiting', instant: true}],
+        queries: [{expr: 'min(meshwarden_config_last_reload_successful)', legend: 'file', instant: true}],
       },
-      [
-        {color: 'green', value: null},
-        {color: 'yellow', value: 5},
-        {color: 'red', value: 50},
-      ],
+      [{color: 'red', value: null}, {color: 'green', value: 1}],
+      {
+        mappings: [
+          {type: 'value', options: {0: {text: 'refused, the old one goes on', index: 0}, 1: {text: 'good', index: 1}}},
+        ] as never,
+      },
     ),
     table(
       {
-        title: 'Incidents, open ones first',
-        description:
-          'Open incidents, and those of the time range that are resolved. The incident leads to its page in the ' +
-          'console.',
-        width: 24,
-        height: 9,
-        queries: [{expr: incidents(''), instant: true, table: true}],
+        title: 'Version',
+        description: 'Every instance that is scraped, with its version.',
+        width: 6,
+        height: 4,
+        queries: [{expr: 'max by (instance, version) (meshwarden_build_info)', instant: true, table: true}],
       },
-      incidentColumns,
-      'State',
+      [
+        {name: 'instance', label: 'Instance'},
+        {name: 'version', label: 'Version'},
+        {name: 'Value', label: 'Value', hidden: true},
+      ],
+      'Instance',
     ),
   ],
 };
 
-export const topology: Row = {
-  title: 'Topology changes',
-  panels: [
-    bars({
-      title: 'Topology changes: new edges',
-      width: 8,
-      description: 'Edges that Meshwarden saw for the first time; after a first start, the learning.',
-      queries: [{expr: `sum(${events('meshwarden_edges_new_total')})`, legend: 'new edges'}],
-    }),
-    lines({
-      title: 'Edges known',
-      description: 'Who calls whom, as far as it was ever seen, by protocol.',
-      width: 6,
-      queries: [{expr: 'sum by (protocol) (meshwarden_edges)', legend: '{{protocol}}'}],
-    }),
-    table(
-      {
-        title: 'Who took new edges',
-        description: 'Incidents of the learned rules in the time range.',
-        width: 10,
-        queries: [{expr: incidents(learned), instant: true, table: true}],
-      },
-      incidentColumns,
-      'State',
-    ),
-  ],
-};
-
-function held(metric: string, states: [string, number][], by: string): string {
-  const numbered = states.map(([state, value]) => `(${metric}{state="${state}"} == 1) * ${value}`);
-  return `max by (${by}) (${numbered.join(' or ')})`;
-}
-
-export const sight: Row = {
-  title: 'Sight',
-  panels: [
-    timeline(
-      {
-        title: 'Blind signals',
-        width: 14,
-        height: 10,
-        description:
-          'The state of every signal: observed; zero, which is proven (the metric is there); blind, of which ' +
-          'nothing is known. ' +
-          'The console names the cause and the setting that mends it.',
-        queries: [
-          {
-            expr: held(
-              'meshwarden_signal_state',
-              [
-                ['zero', 1],
-                ['observed', 2],
-                ['blind', 3],
-              ],
-              'prometheus, signal',
-            ),
-            legend: '{{signal}} ({{prometheus}})',
-          },
-        ],
-      },
-      [
-        {value: 1, text: 'zero, proven', color: 'green'},
-        {value: 2, text: 'observed', color: 'blue'},
-        {value: 3, text: 'blind', color: 'red'},
-      ],
-    ),
-    barGauge(
-      {
-        title: 'Coverage',
-        description: 'Share of the targets that ought to show a signal and do.',
-        width: 10,
-        height: 10,
-        queries: [
-          {
-            expr: 'min by (prometheus, signal) (meshwarden_signal_coverage_ratio)',
-            legend: '{{signal}}',
-            instant: true,
-          },
-        ],
-      },
-      [
-        {color: 'red', value: null},
-        {color: 'yellow', value: 0.5},
-        {color: 'green', value: 0.999},
-      ],
-      'percentunit',
-    ),
-    timeline(
-      {
-        title: 'Rules',
-        width: 24,
-        height: 10,
-        description: 'The state of every rule. A blind rule judges nothing: its silence means nothing.',
-        queries: [
-          {
-            expr: held(
-              'meshwarden_rule_state',
-              [
-                ['off', 0],
-                ['ok', 1],
-                ['firing', 2],
-                ['blind', 3],
-              ],
-              'rule',
-            ),
-            legend: '{{rule}}',
-          },
-        ],
-      },
-      [
-        {value: 0, text: 'off', color: '#808080'},
-        {value: 1, text: 'ok', color: 'green'},
-        {value: 2, text: 'firing', color: 'orange'},
-        {value: 3, text: 'blind', color: 'red'},
-      ],
-    ),
-  ],
-};
-
-export const itself: Row = {
-  title: 'Meshwarden itself',
+export const ticks: Row = {
+  title: 'Ticks',
   panels: [
     lines(
       {
@@ -257,29 +85,151 @@ export const itself: Row = {
     lines(
       {
         title: 'Duration of a tick',
-        description: 'From the poll to the commit, 99 of 100 ticks.',
+        description: 'From the poll to the commit: half of the ticks, and 99 of 100.',
+        width: 8,
+        queries: [0.5, 0.99].map(quantile => ({
+          expr:
+            `histogram_quantile(${quantile}, sum by (prometheus, le) ` +
+            '(rate(meshwarden_tick_duration_seconds_bucket[$__rate_interval])))',
+          legend: `{{prometheus}} ${quantile * 100} %`,
+        })),
+      },
+      's',
+    ),
+    bars({
+      title: 'Ticks left out',
+      description:
+        'Ticks that were not made since one before took too long. No event is lost by it: the next reads further back.',
+      width: 8,
+      queries: [{expr: sumBy(['prometheus'], events('meshwarden_ticks_missed_total')), legend: '{{prometheus}}'}],
+    }),
+  ],
+};
+
+export const questions: Row = {
+  title: 'Questions to Prometheus',
+  panels: [
+    lines(
+      {
+        title: 'Load on Prometheus',
+        description:
+          'Seconds of answering in each second: what Meshwarden costs its Prometheus, the ten dearest signals.',
         width: 8,
         queries: [
           {
             expr:
-              'histogram_quantile(0.99, sum by (prometheus, le) ' +
-              '(rate(meshwarden_tick_duration_seconds_bucket[$__rate_interval])))',
-            legend: '{{prometheus}}',
+              'topk(10, sum by (prometheus, signal) ' +
+              '(rate(meshwarden_query_duration_seconds_sum[$__rate_interval])))',
+            legend: '{{signal}} ({{prometheus}})',
+          },
+        ],
+      },
+      'short',
+      true,
+    ),
+    lines(
+      {
+        title: 'Duration of a question',
+        description: 'Time that Prometheus took to answer, 99 of 100 questions, the ten slowest signals.',
+        width: 8,
+        queries: [
+          {
+            expr:
+              'topk(10, histogram_quantile(0.99, sum by (signal, le) ' +
+              '(rate(meshwarden_query_duration_seconds_bucket[$__rate_interval]))))',
+            legend: '{{signal}}',
           },
         ],
       },
       's',
     ),
     bars({
-      title: 'Notices',
-      description: 'Messages to targets by result.',
+      title: 'Questions without a whole answer',
+      description: 'By signal and reason. A signal that cannot be read is blind, and nothing resolves on it.',
       width: 8,
       queries: [
         {
-          expr: sumBy(['target', 'result'], events('meshwarden_notifications_total')),
-          legend: '{{target}} {{result}}',
+          expr: sumBy(['signal', 'reason'], events('meshwarden_queries_failed_total')),
+          legend: '{{signal}} {{reason}}',
         },
       ],
     }),
   ],
 };
+
+export const outbox: Row = {
+  title: 'Outbox',
+  panels: [
+    lines({
+      title: 'Notices that wait',
+      description: 'By target. They are stored: a target that is down gets them when it is back, within a day.',
+      width: 8,
+      queries: [{expr: sumBy(['target'], 'meshwarden_outbox_pending'), legend: '{{target}}'}],
+    }),
+    lines(
+      {
+        title: 'Oldest notice that waits',
+        description: 'Its age; 0 while none waits.',
+        width: 8,
+        queries: [{expr: 'max by (instance) (meshwarden_outbox_oldest_seconds)', legend: '{{instance}}'}],
+      },
+      's',
+    ),
+    lines({
+      title: 'Dead letters',
+      description: 'Notices given up after a final answer of the target or a day of tries.',
+      width: 8,
+      queries: [{expr: sumBy(['target'], 'meshwarden_dead_letters'), legend: '{{target}}'}],
+    }),
+  ],
+};
+
+export const resources: Row = {
+  title: 'Store and memory',
+  panels: [
+    lines(
+      {
+        title: 'Size of the store',
+        description: 'The database of incidents, their evidence and what was learned.',
+        width: 6,
+        queries: [{expr: 'max by (instance) (meshwarden_store_size_bytes)', legend: '{{instance}}'}],
+      },
+      'bytes',
+    ),
+    lines(
+      {
+        title: 'Memory',
+        description: 'Resident memory.',
+        width: 6,
+        queries: [{expr: `process_resident_memory_bytes ${mine}`, legend: '{{instance}}'}],
+      },
+      'bytes',
+    ),
+    lines(
+      {
+        title: 'CPU',
+        description: 'Seconds of CPU in each second.',
+        width: 6,
+        queries: [{expr: `rate(process_cpu_seconds_total[$__rate_interval]) ${mine}`, legend: '{{instance}}'}],
+      },
+      'short',
+    ),
+    lines({
+      title: 'Open files',
+      description: 'Files and connections that are open, and how many may be.',
+      width: 6,
+      queries: [
+        {expr: `process_open_fds ${mine}`, legend: '{{instance}} open'},
+        {expr: `process_max_fds ${mine}`, legend: '{{instance}} at most'},
+      ],
+    }),
+    lines({
+      title: 'Edges known',
+      description: 'Size of the learned topology, by protocol: what memory grows with.',
+      width: 24,
+      height: 6,
+      queries: [{expr: 'sum by (protocol) (meshwarden_edges)', legend: '{{protocol}}'}],
+    }),
+  ],
+};
+

@@ -1,14 +1,10 @@
-// The few forms of panel that the dashboard has, and the layout: rows of 24 columns, filled from left to right.
+// The few forms of panel that the dashboards have.
 import * as g from '@grafana/schema';
 import type {
   FieldConfig as TimeSeriesField,
   Options as TimeSeriesOptions,
 } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen.d.ts';
 import type {Options as StatOptions} from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen.d.ts';
-import type {
-  FieldConfig as TableField,
-  Options as TableOptions,
-} from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen.d.ts';
 import type {
   FieldConfig as TimelineField,
   Options as TimelineOptions,
@@ -24,6 +20,9 @@ export interface Query {
   table?: boolean;
 }
 
+export const unknown = 'unknown: Meshwarden does not answer';
+export const noEvents = 'no such event here, as far as can be seen: see "Can it be seen?"';
+
 type Fields<T> = g.FieldConfigSource<T>;
 
 export interface Spec {
@@ -37,12 +36,21 @@ export interface Row {
   panels: Spec[];
 }
 
-interface Common {
+export interface Common {
   title: string;
   description: string;
   width: number;
   height?: number;
   queries: Query[];
+  /** What stands where there is no data: never a bare "No data", which nobody can tell from all is well. */
+  nothing?: string;
+  links?: Link[];
+}
+
+/** Values in the url must be written `${...:percentencode}`: labels come from the mesh and may hold anything. */
+export interface Link {
+  title: string;
+  url: string;
 }
 
 function targets(queries: Query[]) {
@@ -58,7 +66,14 @@ function targets(queries: Query[]) {
   }));
 }
 
-function spec<O extends object, F extends object>(
+function shared(common: Common) {
+  return {
+    noValue: common.nothing ?? 'the data source holds no such series',
+    ...(common.links ? {links: common.links.map(link => ({...link, targetBlank: false}))} : {}),
+  };
+}
+
+export function spec<O extends object, F extends object>(
   type: string,
   common: Common,
   options: O,
@@ -75,7 +90,10 @@ function spec<O extends object, F extends object>(
       datasource: source,
       targets: targets(common.queries),
       options: options as Record<string, unknown>,
-      fieldConfig: fieldConfig as unknown as g.Panel['fieldConfig'],
+      fieldConfig: {
+        ...fieldConfig,
+        defaults: {...fieldConfig.defaults, ...shared(common)},
+      } as unknown as g.Panel['fieldConfig'],
       ...more,
     },
   };
@@ -104,7 +122,7 @@ export function bars(common: Common): Spec {
   const options: TimeSeriesOptions = {legend, tooltip};
   return spec(
     'timeseries',
-    common,
+    {nothing: noEvents, ...common},
     options,
     {defaults: {unit: 'short', decimals: 0, min: 0, custom: {...custom}}, overrides: []},
     {interval: '1m'},
@@ -125,6 +143,12 @@ export function lines(common: Common, unit = 'short', stacked = false): Spec {
   return spec('timeseries', common, options, {defaults: {unit, custom: {...custom}}, overrides: []});
 }
 
+/** Lines of what is made of events: as for bars, a step is never shorter than a minute. */
+export function stepwise(common: Common, unit: string): Spec {
+  const spec = lines({nothing: noEvents, ...common}, unit);
+  return {...spec, panel: {...spec.panel, interval: '1m'}};
+}
+
 export interface Step {
   color: string;
   value: number | null;
@@ -134,8 +158,7 @@ export interface Step {
 export function stat(
   common: Common,
   steps: Step[],
-  unit = 'short',
-  overrides: Fields<object>['overrides'] = [],
+  more: {unit?: string; mappings?: g.ValueMap[]} = {},
 ): Spec {
   const options: StatOptions = {
     colorMode: g.BigValueColorMode.Background,
@@ -149,9 +172,10 @@ export function stat(
     textMode: g.BigValueTextMode.ValueAndName,
     wideLayout: true,
   };
-  return spec('stat', common, options, {
-    defaults: {unit, thresholds: {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]}},
-    overrides,
+  const thresholds = {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]};
+  return spec('stat', {nothing: unknown, ...common}, options, {
+    defaults: {unit: 'short', thresholds, ...more},
+    overrides: [],
   });
 }
 
@@ -169,12 +193,13 @@ export function valueMapping(states: State[]): g.ValueMap {
 }
 
 /** One lane a series, coloured by its state. */
-export function timeline(common: Common, states: State[]): Spec {
+export function timeline(common: Common, states: State[], perPage = 0): Spec {
   const custom: TimelineField = {fillOpacity: 80, lineWidth: 0};
   const options: TimelineOptions = {
     alignValue: 'left',
     legend: {...legend, calcs: [], displayMode: g.LegendDisplayMode.List},
     mergeValues: true,
+    ...(perPage ? {perPage} : {}),
     rowHeight: 0.85,
     showValue: g.VisibilityMode.Never,
     tooltip,
@@ -203,78 +228,4 @@ export function barGauge(common: Common, steps: Step[], unit: string): Spec {
     defaults: {unit, min: 0, max: 1, thresholds: {mode: g.ThresholdsMode.Absolute, steps: steps as g.Threshold[]}},
     overrides: [],
   });
-}
-
-export interface Column {
-  name: string;
-  label: string;
-  width?: number;
-  link?: {title: string; url: string};
-  mapping?: g.ValueMap;
-}
-
-/** One row an element of an instant vector; only the named labels are shown, in that order. */
-export function table(common: Common, columns: Column[], sortBy: string): Spec {
-  const custom: TableField = {align: 'auto', cellOptions: {type: g.TableCellDisplayMode.Auto}, inspect: false};
-  const options: TableOptions = {
-    cellHeight: g.TableCellHeight.Sm,
-    frameIndex: 0,
-    showHeader: true,
-    sortBy: [{displayName: sortBy, desc: true}],
-  };
-  const overrides = columns.map(column => ({
-    matcher: {id: 'byName', options: column.label},
-    properties: [
-      ...(column.width ? [{id: 'custom.width', value: column.width}] : []),
-      ...(column.link ? [{id: 'links', value: [{...column.link, targetBlank: true}]}] : []),
-      ...(column.mapping
-        ? [
-            {id: 'mappings', value: [column.mapping]},
-            {id: 'custom.cellOptions', value: {type: g.TableCellDisplayMode.ColorText}},
-          ]
-        : []),
-    ],
-  }));
-  const transformations: g.DataTransformerConfig[] = [
-    {
-      id: 'organize',
-      options: {
-        excludeByName: {Time: true},
-        indexByName: Object.fromEntries(columns.map((column, index) => [column.name, index])),
-        renameByName: Object.fromEntries(columns.map(column => [column.name, column.label])),
-      },
-    },
-  ];
-  return spec('table', common, options, {defaults: {custom: {...custom}}, overrides}, {transformations});
-}
-
-/** Numbers the panels and places them below one another. */
-export function layout(rows: Row[]): (g.Panel | g.RowPanel)[] {
-  const placed: (g.Panel | g.RowPanel)[] = [];
-  let id = 1;
-  let y = 0;
-  for (const row of rows) {
-    placed.push({
-      id: id++,
-      type: 'row',
-      title: row.title,
-      collapsed: false,
-      gridPos: {x: 0, y, w: 24, h: 1},
-      panels: [],
-    });
-    y += 1;
-    let x = 0;
-    let tallest = 0;
-    for (const {panel, width, height} of row.panels) {
-      if (x + width > 24) {
-        y += tallest;
-        x = tallest = 0;
-      }
-      placed.push({id: id++, gridPos: {x, y, w: width, h: height}, ...panel} as g.Panel);
-      x += width;
-      tallest = Math.max(tallest, height);
-    }
-    y += tallest;
-  }
-  return placed;
 }

@@ -25,6 +25,11 @@ export function sumBy(labels: string[], expression: string): string {
   return `sum by (${labels.join(', ')}) (${expression})`;
 }
 
+/** Sums that are not 0: a mesh has thousands of pods and pairs to which nothing happened. */
+export function happened(labels: string[], expression: string): string {
+  return `${sumBy(labels, expression)} > 0`;
+}
+
 export function replaced(expression: string, label: string, from: string, pattern: string): string {
   return `label_replace(${expression}, "${label}", "$1", "${from}", "${pattern}")`;
 }
