@@ -5,6 +5,8 @@
 namespace meshwarden::collector {
 namespace {
 
+constexpr const char* clock_signal = "clock";  // in our metrics: the question for the time, before all others
+
 io::Request instant(const std::string& query, const Time* at, Duration timeout) {
     // nocache: without it VictoriaMetrics answers as of 30 s ago. Prometheus takes no notice of it.
     std::vector<std::pair<std::string, std::string>> form = {
@@ -26,6 +28,16 @@ Cause cause_of(const Error& error) {
 Cause unreachable(Cause cause) {
     cause.code = "unreachable";
     return cause;
+}
+
+std::expected<Time, Cause> read_time(const Door& door, std::stop_token stop) {
+    const auto response = door.http.send(door.options.endpoint, instant("time()", nullptr, door.options.endpoint.timeout), stop);
+    if (!response) return std::unexpected(unreachable(cause_of(response.error())));
+    const auto answer = parse_answer(response->status, response->body, 1);
+    if (!answer) return std::unexpected(unreachable(answer.error()));
+    const double seconds = answer->scalar_or(0);
+    if (!(seconds > 0 && seconds < 1e11)) return std::unexpected(Cause{"unreachable", "time() gave no time"});
+    return from_epoch_seconds(seconds);
 }
 
 }  // namespace
@@ -51,13 +63,9 @@ void Questions::send(const Door& door, std::stop_token stop) {
 }
 
 std::expected<Time, Cause> ask_time(const Door& door, std::stop_token stop) {
-    const auto response = door.http.send(door.options.endpoint, instant("time()", nullptr, door.options.endpoint.timeout), stop);
-    if (!response) return std::unexpected(unreachable(cause_of(response.error())));
-    const auto answer = parse_answer(response->status, response->body, 1);
-    if (!answer) return std::unexpected(unreachable(answer.error()));
-    const double seconds = answer->scalar_or(0);
-    if (!(seconds > 0 && seconds < 1e11)) return std::unexpected(Cause{"unreachable", "time() gave no time"});
-    return from_epoch_seconds(seconds);
+    const auto time = read_time(door, stop);
+    if (!time && !stop.stop_requested()) door.metrics.failed(clock_signal, time.error().code);
+    return time;
 }
 
 std::expected<ScrapeFacts, Cause> ask_targets(const Door& door, std::stop_token stop) {

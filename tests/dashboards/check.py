@@ -2,8 +2,9 @@
 
   problems = check_dashboard("http://127.0.0.1:9090", "dashboards/security-overview.json")
 
-answers a list of sentences, empty where every panel and every annotation gave data. `interval` stands for Grafana's
-step; `since` is how many seconds back the time range begins.
+answers a list of sentences, empty where every panel, every annotation and every variable gave data. `interval` stands
+for Grafana's step; `since` is how many seconds back the time range begins; `chosen` are values of variables, each a
+list (all, unless it is given).
 """
 import json
 import re
@@ -37,15 +38,49 @@ def queries(dashboard):
             yield f"annotation {annotation['name']}", annotation["target"]["expr"], False
 
 
-def interpolated(expression, interval, since):
-    """With Grafana's own variables filled in; ValueError for one that is left."""
+def escaped(value):
+    """A value of a variable with many, as Grafana's Prometheus data source writes it into a regular expression."""
+    return re.sub(r"[$^*{}\[\]'+?.()|]", r"\\\\\g<0>", value.replace("\\", "\\\\\\\\"))
+
+
+def variables(dashboard, chosen=None):
+    """{name: text that Grafana writes into a query} of the variables that queries may name."""
+    texts = {}
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] == "query":
+            values_of = (chosen or {}).get(variable["name"])
+            joined = "|".join(map(escaped, values_of or []))
+            texts[variable["name"]] = f"({joined})" if values_of else variable["allValue"]
+    return texts
+
+
+def interpolated(expression, interval, since, texts=None):
+    """With Grafana's own variables and the dashboard's filled in; ValueError for one that is left."""
     lengths = {"__rate_interval": 4 * interval, "__interval": interval, "__range": since}
-    for name, value in ((name, f"{seconds}s") for name, seconds in lengths.items()):
-        expression = re.sub(r"\$(\{%s\}|%s\b)" % (name, name), value, expression)
-    left = re.search(r"\$(\{\w+\}|[A-Za-z_]\w*)", re.sub(r'"\$1"', "", expression))
+    for name, text in [*((name, f"{seconds}s") for name, seconds in lengths.items()), *(texts or {}).items()]:
+        expression = re.sub(r"\$(\{%s\}|%s\b)" % (name, name), lambda _, text=text: text, expression)
+    known = "".join((texts or {}).values())
+    left = next((found for found in re.finditer(r"\$(\{\w+\}|[A-Za-z_]\w*)", re.sub(r'"\$1"', "", expression))
+                 if found.group() not in known), None)
     if left:
         raise ValueError(f"a variable that is not filled in: {left.group()}")
     return expression
+
+
+def variable_values(prometheus, dashboard, since, now):
+    """{name: values} of the variables, asked as Grafana would: label_values(label) or label_values(series, label)."""
+    texts, found = variables(dashboard), {}
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] != "query":
+            continue
+        series, label = re.fullmatch(r"label_values\((?:(.+), )?(\w+)\)", variable["query"]).groups()
+        fields = [("start", now - since), ("end", now)]
+        if series:
+            fields.append(("match[]", interpolated(series, 60, since, texts)))
+        url = f"{prometheus}/api/v1/label/{label}/values?" + urllib.parse.urlencode(fields)
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            found[variable["name"]] = json.load(answer)["data"]
+    return found
 
 
 def ask(prometheus, expression, instant, interval, since, now):
@@ -68,13 +103,16 @@ def values(series):
     return [float(value) for _, value in series.get("values", [series.get("value")])]
 
 
-def answers(prometheus, path, interval=15, since=3600, now=None):
+def answers(prometheus, path, interval=15, since=3600, now=None, chosen=None):
     """{where: series or the sentence that says what is wrong} of every query."""
     found = {}
     now = now or time.time()
-    for where, expression, instant in queries(load(path)):
+    dashboard = load(path)
+    texts = variables(dashboard, chosen)
+    for where, expression, instant in queries(dashboard):
         try:
-            found[where] = ask(prometheus, interpolated(expression, interval, since), instant, interval, since, now)
+            question = interpolated(expression, interval, since, texts)
+            found[where] = ask(prometheus, question, instant, interval, since, now)
         except (RuntimeError, ValueError) as error:
             found[where] = f"{where}: {error}"
     return found
@@ -87,4 +125,5 @@ def check_dashboard(prometheus, path, interval=15, since=3600, now=None):
             problems.append(result)
         elif not any(value == value for series in result for value in values(series)):
             problems.append(f"{where}: no data")
-    return problems
+    offered = variable_values(prometheus, load(path), since, now or time.time())
+    return problems + [f"variable {name}: no data" for name, found in offered.items() if not found]

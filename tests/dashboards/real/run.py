@@ -72,18 +72,27 @@ def check_types(dashboard, name, schemas=("schema-old", "schema-new")):
     return found
 
 
+def read_all(folder):
+    found = {}
+    for path in glob.glob(os.path.join(folder, "*.json")):
+        with open(path, encoding="utf-8") as file:
+            found[os.path.basename(path)] = file.read()
+    return found
+
+
 def check_source():
-    """The committed JSON is what the typed source writes."""
+    """The committed JSON is what the typed source writes, file by file."""
     install(SOURCE)
-    written = os.path.join(WORK, "written.json")
+    written = os.path.join(WORK, "written")
+    shutil.rmtree(written, ignore_errors=True)
+    os.makedirs(written)
     for command in (("npx", "tsc", "-p", "."), ("node", "out/write.js", written)):
         done = run(*command, cwd=SOURCE)
         if done.returncode != 0:
             return [f"dashboards/src: {line}" for line in (done.stdout + done.stderr).splitlines()]
-    committed = os.path.join(ROOT, "dashboards", "security-overview.json")
-    with open(written, encoding="utf-8") as a, open(committed, encoding="utf-8") as b:
-        same = a.read() == b.read()
-    return [] if same else [f"{committed} is not what dashboards/src writes: npm run build there"]
+    wanted, committed = read_all(written), read_all(os.path.join(ROOT, "dashboards"))
+    return [f"dashboards/{name} is not what dashboards/src writes: npm run build there"
+            for name in sorted(wanted.keys() | committed.keys()) if wanted.get(name) != committed.get(name)]
 
 
 def broken(dashboard):
