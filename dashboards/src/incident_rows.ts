@@ -1,7 +1,7 @@
 // Incidents as Meshwarden's own metrics tell of them. Open ones are at most 1,000, the newest.
 import {learned} from './mesh_rows';
 import {incidentTable, open, resolved} from './incident_tables';
-import {bars, lines, Row, stat, State, timeline} from './panels';
+import {bars, lines, noneCounted, Row, stat, State, timeline} from './panels';
 import {events, sumBy} from './promql';
 import {inPlace} from './variables';
 
@@ -107,6 +107,7 @@ export const topology: Row = {
   panels: [
     bars({
       title: 'Topology changes: new edges',
+      nothing: noneCounted,
       width: 8,
       description: 'Edges that Meshwarden saw for the first time; after a first start, the learning.',
       queries: [{expr: `sum(${events('meshwarden_edges_new_total')})`, legend: 'new edges'}],
@@ -190,12 +191,14 @@ export const overTime: Row = {
     ),
     bars({
       title: 'Opened, by rule',
+      nothing: noneCounted,
       width: 12,
       description: 'Incidents opened or reopened, each once.',
       queries: [{expr: sumBy(['rule'], events(`meshwarden_incidents_opened_total{${chosen}}`)), legend: '{{rule}}'}],
     }),
     bars({
       title: 'Opened, by severity',
+      nothing: noneCounted,
       width: 12,
       description: 'The same, by the severity that they began with.',
       queries: [
@@ -238,6 +241,7 @@ export const telling: Row = {
     ),
     bars({
       title: 'Notices',
+      nothing: noneCounted,
       description: 'Tries to tell each target, by result: delivered, retry (this try failed), dead (given up).',
       width: 10,
       queries: [

@@ -1,6 +1,6 @@
 // What the mesh's own telemetry tells, topic by topic, each beside what can be seen of it at all.
 import * as q from './mesh_queries';
-import {bars, lines, Link, Row, stepwise} from './panels';
+import {bars, lines, Link, noneCounted, Row, stepwise} from './panels';
 import {events, happened, replaced, sumBy} from './promql';
 import {canItBeSeen} from './sight';
 import {ranking} from './tables';
@@ -154,6 +154,7 @@ export const unusual: Row = {
     canItBeSeen('tcp_connections|requests|retries', 10),
     bars({
       title: 'Unusual traffic: what was found',
+      nothing: noneCounted,
       width: 7,
       height: 10,
       description:

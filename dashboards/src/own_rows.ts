@@ -1,6 +1,6 @@
 // What Meshwarden costs and whether it does its work.
 import {lastGoodPoll} from './incident_rows';
-import {bars, lines, Row, stat} from './panels';
+import {bars, lines, noneCounted, Row, stat} from './panels';
 import {events, sumBy} from './promql';
 import {table} from './tables';
 
@@ -98,6 +98,7 @@ export const ticks: Row = {
     ),
     bars({
       title: 'Ticks left out',
+      nothing: noneCounted,
       description:
         'Ticks that were not made since one before took too long. No event is lost by it: the next reads further back.',
       width: 8,
@@ -145,6 +146,7 @@ export const questions: Row = {
     ),
     bars({
       title: 'Questions without a whole answer',
+      nothing: noneCounted,
       description: 'By signal and reason. A signal that cannot be read is blind, and nothing resolves on it.',
       width: 8,
       queries: [

@@ -23,6 +23,9 @@ export interface Query {
 export const unknown = 'unknown: Meshwarden does not answer';
 export const noEvents = 'no such event here, as far as can be seen: see "Can it be seen?"';
 
+/** The same where Meshwarden itself counts. */
+export const noneCounted = 'none here, if Meshwarden answers: see "Last good poll"';
+
 type Fields<T> = g.FieldConfigSource<T>;
 
 export interface Spec {

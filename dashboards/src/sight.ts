@@ -21,7 +21,7 @@ export function canItBeSeen(signals: string, height: number): Spec {
     {
       title: 'Can it be seen?',
       description:
-        'Whether Meshwarden sees the signals of this row. None, proven: the metric is there and did not move. ' +
+        'What Meshwarden saw of the signals of this row just now. None, proven: the metric is there and did not move. ' +
         'BLIND: the empty panels beside mean nothing; the word is the cause, and a click leads to the setting that ' +
         'mends it.',
       width: 4,
