@@ -35,6 +35,15 @@ struct Check {
                                         unknown("label", name, labels)));
         }
     }
+    // Thresholds belong to subjects, which have the labels of `by` only.
+    void subject_label(const std::string& below, const std::string& name) const {
+        if (!holds(labels, name)) {
+            label(below, name);
+        } else if (!holds(rule.by, name)) {
+            complain(below, fmt::format("label {} is not among by, which makes the subjects: {}", in_quotes(name),
+                                        unknown("label", name, rule.by)));
+        }
+    }
 };
 
 void check_labels(const Check& check) {
@@ -47,7 +56,7 @@ void check_labels(const Check& check) {
     for (std::size_t i = 0; i < check.rule.overrides.size(); ++i) {
         const auto& matchers = check.rule.overrides[i].match;
         for (std::size_t j = 0; j < matchers.size(); ++j) {
-            check.label(fmt::format(".overrides[{}].match[{}]", i, j), matchers[j].name());
+            check.subject_label(fmt::format(".overrides[{}].match[{}]", i, j), matchers[j].name());
         }
     }
 }

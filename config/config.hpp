@@ -8,6 +8,7 @@
 #include "anomaly/options.hpp"
 #include "collector/options.hpp"
 #include "config/problem.hpp"
+#include "config/written.hpp"
 #include "incidents/store.hpp"
 #include "model/rule.hpp"
 #include "model/signal.hpp"
@@ -42,6 +43,7 @@ struct Config {
     std::string log_format = "logfmt";
     std::vector<SignalSpec> signals;  // the shipped ones, then the extra files'
     std::vector<RuleSpec> rules;      // the same; `overrides` applied
+    Written written;                  // what the file and those that it names say
 };
 
 struct Loaded {

@@ -1,5 +1,7 @@
 #include "config/files.hpp"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "config/wording.hpp"
@@ -20,11 +22,14 @@ std::optional<Node> open_document(Reader& reader) {
     return std::move(*document);
 }
 
-void add_files(Library& library, const std::vector<std::string>& files, AddDocument add) {
+void add_files(Library& library, const std::vector<std::string>& files, AddDocument add, Written* written) {
     for (const auto& file : files) {
         auto& reader = library.reader(file);
         if (const auto document = open_document(reader)) {
             (library.*add)(*document, reader);
+            if (written != nullptr) {
+                write_down(*document, std::filesystem::path(file).filename().string() + ": ", *written);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/library.hpp"
+#include "config/written.hpp"
 
 namespace meshwarden::config {
 
@@ -13,7 +14,8 @@ namespace meshwarden::config {
 std::optional<Node> open_document(Reader& reader);
 
 using AddDocument = void (Library::*)(const Node&, Reader&);
-void add_files(Library& library, const std::vector<std::string>& files, AddDocument add);
+// `written`, unless null, takes what the files say.
+void add_files(Library& library, const std::vector<std::string>& files, AddDocument add, Written* written = nullptr);
 
 // Those that can be opened. For another the place that names it is wrong.
 std::vector<std::string> readable(const std::vector<std::string>& files, const std::string& path, Reader& reader);

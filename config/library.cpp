@@ -1,8 +1,10 @@
 #include "config/library.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -42,9 +44,12 @@ Keys<RuleSpec> changeable_keys() {
 
 std::expected<std::string, Problem> read_text(const std::string& file) {
     std::error_code error;
+    const bool directory = std::filesystem::is_directory(file, error);
+    errno = 0;
     std::ifstream stream(file, std::ios::binary);
-    if (!stream || std::filesystem::is_directory(file, error)) {
-        return std::unexpected(Problem{.file = file, .message = "cannot be opened", .unreadable = true});
+    if (!stream || directory) {
+        const auto why = directory ? "it is a directory" : std::generic_category().message(errno == 0 ? EIO : errno);
+        return std::unexpected(Problem{.file = file, .message = "cannot be opened: " + why, .unreadable = true});
     }
     std::string text(Limits::bytes + 1, '\0');
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));

@@ -85,11 +85,11 @@ void read_matchers(const Value& value, MatcherList target) {
     for (std::size_t i = 0; i < value.node.values.size(); ++i) {
         const auto entry = value.child(i);
         const auto matcher = Matcher::parse(entry.node.text);
+        target.text->push_back(entry.node.text);
         if (entry.node.kind != Node::Kind::scalar || entry.node.text.size() > 4096 || !matcher) {
             entry.expected("a matcher, such as severity=~\"high|critical\"");
             continue;
         }
-        target.text->push_back(entry.node.text);
         target.parsed->push_back(*matcher);
     }
 }

@@ -90,19 +90,22 @@ Loaded load(const std::string& file) {
     if (!document) {
         return {Config{}, library.problems()};
     }
+    Written written;
+    write_down(*document, "", written);
     for (auto& problem : substitute_environment(*document, file)) {
         reader.problems().push_back(problem);
     }
     Draft draft;
     read_map(config_keys(), Value{*document, "", reader}, draft);
-    add_files(library, readable(draft.signal_files, "signals", reader), &Library::add_signals);
-    add_files(library, readable(draft.rule_files, "rules", reader), &Library::add_rules);
+    add_files(library, readable(draft.signal_files, "signals", reader), &Library::add_signals, &written);
+    add_files(library, readable(draft.rule_files, "rules", reader), &Library::add_rules, &written);
     library.check_rules();
     for (const auto& [name, node] : draft.overrides) {
         library.override_rule(name, Value{*node, "overrides." + name, reader});
     }
     auto config = settled(draft, library, reader);
     check_config(config, reader);
+    config.written = std::move(written);
     return {std::move(config), library.problems()};
 }
 

@@ -112,14 +112,14 @@ Keys<ExpectedNotice> notice_keys() {
 
 Keys<ExpectedBlind> blind_keys() {
     using B = ExpectedBlind;
-    const std::vector<std::string> causes = {"", "not_exposed", "not_scraped", "unreachable", "aggregated"};
+    const std::vector<std::string> causes = {"not_exposed", "not_scraped", "unreachable", "aggregated"};
     std::vector<std::pair<std::string, std::string>> choices;
     for (const auto& cause : causes) {
         choices.emplace_back(cause, cause);
     }
     return {
         required(key<B>("signal", &B::signal, word(), "The signal that cannot be seen.")),
-        key<B>("cause", &B::cause, choice<std::string>(choices), "Why not; empty: for any reason."),
+        key<B>("cause", &B::cause, choice<std::string>(choices), "Why not; none: for any reason."),
     };
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -38,7 +39,7 @@ std::optional<std::size_t> take_times(std::string_view text) {
     std::size_t times = 0;
     const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), times);
     const bool whole = text[0] == 'x' && text.size() > 1 && error == std::errc() && end == text.data() + text.size();
-    return whole && times <= most_steps ? std::optional(times) : std::nullopt;
+    return whole ? std::optional(std::min(times, most_steps)) : std::nullopt;
 }
 
 // One word; false where it is none.
@@ -76,7 +77,7 @@ Result<std::vector<Step>> parse_values(std::string_view text) {
         const auto end = std::min(text.find_first_of(blanks, begin), text.size());
         const auto word = text.substr(begin, end - begin);
         if (!add(word, steps)) return fail(fmt::format("\"{}\": {}", word.substr(0, 40), forms));
-        if (steps.size() > most_steps) return fail(fmt::format("more than {} values", most_steps));
+        if (steps.size() > most_steps) return fail(fmt::format("\"{}\": more than {} values", word.substr(0, 40), most_steps));
         begin = end;
     }
     return steps;

@@ -87,6 +87,26 @@ TEST_CASE("what is no YAML, or another kind of it") {
     CHECK(first_problem("<<: 1\n") == ":1: << expects the alias of a map");
 }
 
+TEST_CASE("a byte order mark, Windows' line ends and an empty file are no harm of their own") {
+    const TemporaryFile marked("\xef\xbb\xbfprometheus: [{}]\r\nlog: {level: warn}\r\n");
+    const auto loaded = config::load(marked.file());
+    for (const auto& problem : loaded.problems) {
+        FAIL_CHECK(to_string(problem));
+    }
+    CHECK(loaded.config.log_level == "warn");
+    CHECK(first_problem("") == ":1: prometheus: missing, but required");
+    CHECK(first_problem("# nothing\n") == ":1: prometheus: missing, but required");
+}
+
+TEST_CASE("what cannot be read says why") {
+    const TemporaryFile file("");
+    const auto problems = config::check({file.path(""), file.path("none.yaml")});
+    REQUIRE(problems.size() == 2);
+    CHECK(problems[0].message == "cannot be opened: it is a directory");
+    CHECK(problems[1].message == "cannot be opened: No such file or directory");
+    CHECK((problems[0].unreadable && problems[1].unreadable));
+}
+
 TEST_CASE("numbers that are none") {
     for (const auto* bad : {".nan", "nan", "inf", "-.inf", "1e400", "0x10", "1_000", "'1 '", "-1", "'1,5'", "[1]"}) {
         INFO(bad);

@@ -266,7 +266,7 @@ TEST_CASE("a file that cannot be opened") {
     const auto problems = config::check("/no/such/file.yaml");
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].unreadable);
-    CHECK(to_string(problems[0]) == "/no/such/file.yaml: cannot be opened");
+    CHECK(to_string(problems[0]) == "/no/such/file.yaml: cannot be opened: No such file or directory");
     CHECK(config::load("/tmp").problems.at(0).unreadable);
     CHECK_FALSE(config::check(data + "/keys.bad.yaml").at(0).unreadable);
 }
