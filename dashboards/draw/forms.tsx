@@ -103,4 +103,9 @@ function Grid({panel, results, width, height}: Drawn) {
   return <Table {...({data: {length: rows.length, fields}, width, height, cellHeight: 'sm'} as any)} />;
 }
 
-export const forms: Record<string, (drawn: Drawn) => any> = {timeseries: Plot, stat: Stats, table: Grid, bargauge: Gauges};
+export const forms: Record<string, (drawn: Drawn) => any> = {
+  timeseries: Plot,
+  stat: Stats,
+  table: Grid,
+  bargauge: Gauges,
+};

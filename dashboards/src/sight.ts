@@ -21,8 +21,8 @@ export function canItBeSeen(signals: string, height: number): Spec {
     {
       title: 'Can it be seen?',
       description:
-        'What Meshwarden saw of the signals of this row just now. None, proven: the metric is there and did not move. ' +
-        'BLIND: the empty panels beside mean nothing; the word is the cause, and a click leads to the setting that ' +
+        'What Meshwarden saw of the signals of this row just now. None, proven: the metric is there and did not ' +
+        'move. BLIND: the empty panels beside mean nothing; the word is the cause, and a click leads to the setting that ' +
         'mends it.',
       width: 4,
       height,
