@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "notify/alertmanager.hpp"
 #include "notify/answers.hpp"
 #include "notify/pagerduty.hpp"
@@ -31,31 +33,32 @@ Message blank(const Target& target) {
     return message;
 }
 
-Result<Message> to_slack(const Target& target, const Options& options, const Notice& notice) {
+Result<Message> to_slack(const Target& target, std::string body) {
     const auto url = secret_in(target.url_file, is_link, "a webhook's URL");
     if (!url) return std::unexpected(url.error());
     Message message = blank(target);
     message.endpoint.url = *url;
-    message.request.body = slack_message(notice, options);
+    message.request.body = std::move(body);
     message.secrets = {*url, url->substr(url->find('/', url->find("//") + 2) + 1), url->substr(url->rfind('/') + 1)};
     return message;
 }
 
-Result<Message> to_pagerduty(const Target& target, const Options& options, const Notice& notice) {
+// The body holds the routing key.
+Result<Message> to_pagerduty(const Target& target, const std::function<std::string(const std::string&)>& body) {
     const auto key = secret_in(
         target.routing_key_file, [](std::string_view text) { return text.size() == routing_key_length; },
         "a routing key of 32 characters");
     if (!key) return std::unexpected(key.error());
     Message message = blank(target);
-    message.request.body = pagerduty_event(notice, options, *key);
+    message.request.body = body(*key);
     message.secrets = {*key};
     return message;
 }
 
-Result<Message> to_webhook(const Target& target, const Options& options, const Notice& notice) {
+Result<Message> to_webhook(const Target& target, std::string body, const std::string& idempotency_key) {
     Message message = blank(target);
-    message.request.body = webhook_body(notice, options);
-    message.request.headers = {{"Idempotency-Key", notice.idempotency_key}};
+    message.request.body = std::move(body);
+    message.request.headers = {{"Idempotency-Key", idempotency_key}};
     message.secrets = {target.endpoint.url};
     if (target.hmac_secret_file.empty()) return message;
     const auto secret = secret_in(
@@ -74,6 +77,13 @@ Message to_alertmanager(const Target& target, std::string body) {
     return message;
 }
 
+// Change events have an address of their own beside that of alerts.
+std::string changes_url(std::string url) {
+    constexpr std::string_view alerts = "/v2/enqueue";
+    if (url.ends_with(alerts)) url.replace(url.size() - alerts.size(), alerts.size(), "/v2/change/enqueue");
+    return url;
+}
+
 Outcome unreachable(const Error& error) {
     return {Outcome::retry, Duration(0), true, plain_bytes(error.message, max_answer_bytes)};
 }
@@ -82,12 +92,29 @@ Outcome unreachable(const Error& error) {
 
 Result<Message> compose(const Target& target, const Options& options, const Notice& notice, Time now) {
     switch (target.kind) {
-        case TargetKind::slack: return to_slack(target, options, notice);
-        case TargetKind::pagerduty: return to_pagerduty(target, options, notice);
-        case TargetKind::webhook: return to_webhook(target, options, notice);
+        case TargetKind::slack: return to_slack(target, slack_message(notice, options));
+        case TargetKind::pagerduty:
+            return to_pagerduty(target, [&](const auto& key) { return pagerduty_event(notice, options, key); });
+        case TargetKind::webhook: return to_webhook(target, webhook_body(notice, options), notice.idempotency_key);
         case TargetKind::alertmanager: break;
     }
     return to_alertmanager(target, alertmanager_alerts({&notice.incident, 1}, options, now));
+}
+
+Result<Message> compose_pulse(const Target& target, const Options& options, const Pulse& pulse, Time now,
+                              Duration interval) {
+    switch (target.kind) {
+        case TargetKind::slack: return to_slack(target, slack_pulse(pulse, options));
+        case TargetKind::webhook:
+            return to_webhook(target, webhook_pulse(pulse, options, now, target.name), webhook_pulse_key(options, now));
+        case TargetKind::alertmanager:
+            return to_alertmanager(target, alertmanager_pulse(pulse, options, now, interval));
+        case TargetKind::pagerduty: break;
+    }
+    auto message =
+        to_pagerduty(target, [&](const auto& key) { return pagerduty_pulse(pulse, options, now, key); });
+    if (message) message->endpoint.url = changes_url(target.endpoint.url);
+    return message;
 }
 
 Message compose_alerts(const Target& target, const Options& options, std::span<const Incident> incidents, Time now) {

@@ -9,6 +9,7 @@
 #include "io/http_client.hpp"
 #include "notify/notifier.hpp"
 #include "notify/options.hpp"
+#include "notify/pulse.hpp"
 
 namespace meshwarden::notify {
 
@@ -21,6 +22,10 @@ struct Message {
 
 // Fails on a secret that cannot be read or cannot be one; the error names the file, never the content.
 Result<Message> compose(const Target& target, const Options& options, const Notice& notice, Time now);
+
+// A sign of life, in the form of the target's kind; `interval`: until the next.
+Result<Message> compose_pulse(const Target& target, const Options& options, const Pulse& pulse, Time now,
+                              Duration interval);
 
 // What keeps an Alertmanager's alerts alive; the target is of that kind.
 Message compose_alerts(const Target& target, const Options& options, std::span<const Incident> incidents, Time now);

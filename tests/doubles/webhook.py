@@ -22,7 +22,7 @@ GROUP_KEYS = ("version", "groupKey", "truncatedAlerts", "status", "receiver", "g
               "commonAnnotations", "externalURL", "alerts")
 ALERT_KEYS = ("status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint")
 LABEL_NAME = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
-REASONS = ("opened", "escalated", "still_open", "resolved", "test")
+REASONS = ("opened", "escalated", "still_open", "resolved", "test", "heartbeat")
 IDEMPOTENCY_KEY = re.compile(r"^([0-9a-f]+):(\w+):(\d+)$")
 
 
