@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 
 #include "app/version.hpp"
 
@@ -35,6 +36,13 @@ Result<void> App::start(const config::Config& config) {
 }
 
 Result<void> App::replace_engine(std::shared_ptr<const config::Config> config) {
+    const auto before = [this] {
+        const std::scoped_lock lock(shared_mutex_);
+        return shared_.config;
+    }();
+    // Created and migrated here, and only where it is another than before: one that was removed must not come back empty.
+    if (!before || before->storage_url != config->storage_url)
+        if (auto store = incidents::open_store(config->storage_url); !store) return std::unexpected(store.error());
     const std::scoped_lock lock(engine_mutex_);
     engine_.reset();  // the old one first: two loops must not settle for one Prometheus
     {
@@ -46,9 +54,9 @@ Result<void> App::replace_engine(std::shared_ptr<const config::Config> config) {
             return std::ranges::find(config->prometheus, entry.first, &collector::Options::name) == config->prometheus.end();
         });
     }
-    auto engine = Engine::start(config, clock_, loop_metrics_, registry_, [this](const TickReport& tick) { take(tick); });
-    if (!engine) return std::unexpected(engine.error());
-    engine_ = std::move(*engine);
+    engine_ = std::make_unique<Engine>(
+        config, Engine::Context{clock_, loop_metrics_, registry_, [this](const TickReport& tick) { take(tick); },
+                                [this] { return pulse(); }});
     return {};
 }
 
@@ -64,7 +72,6 @@ std::vector<std::string> App::reload() {
         }();
         if (auto replaced = replace_engine(config); !replaced) {
             problems.push_back(replaced.error().message);
-            if (auto restored = replace_engine(before); !restored) problems.push_back(restored.error().message);
         }
     }
     reload_good_.Set(problems.empty());
@@ -86,8 +93,27 @@ void App::take(const TickReport& tick) {
         status.duration = tick.took;
         status.cursor = tick.at;
     }
+    status.store_failing_since = tick.trouble ? std::optional(tick.trouble->since) : std::nullopt;
+    status.store_error = tick.trouble ? tick.trouble->error : "";
+    status.readings = {tick.sight, &tick.sight->readings};
+    status.verdicts = {tick.sight, &tick.sight->rules};
     shared_.topologies[tick.prometheus] = tick.topology;
     shared_.ticked = true;
+}
+
+notify::Pulse App::pulse() {
+    notify::Pulse pulse;
+    pulse.version = version();
+    std::set<std::string> blind;
+    const std::scoped_lock lock(shared_mutex_);
+    for (const auto& [name, status] : shared_.prometheus) {
+        if (!status.store_error.empty()) pulse.storage_error = status.store_error;
+        if (!status.readings) continue;
+        for (const auto& reading : *status.readings)
+            if (reading.coverage.sight == Sight::blind) blind.insert(reading.signal);
+    }
+    pulse.blind_signals.assign(blind.begin(), blind.end());
+    return pulse;
 }
 
 std::shared_ptr<const Topology> App::topology() {
@@ -110,7 +136,7 @@ web::Dependencies App::dependencies() {
         return shared_.config;
     };
     web::Dependencies dependencies;
-    dependencies.open_store = [config] { return incidents::open_store(config()->storage_url); };
+    dependencies.open_store = [config] { return incidents::open_store(config()->storage_url, incidents::Opening::existing); };
     dependencies.incidents = [config] { return config()->incidents; };
     dependencies.rules = [config] { auto held = config(); return std::shared_ptr<const std::vector<RuleSpec>>(held, &held->rules); };
     dependencies.signals = [config] { auto held = config(); return std::shared_ptr<const std::vector<SignalSpec>>(held, &held->signals); };

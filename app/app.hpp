@@ -44,6 +44,7 @@ private:
     void take(const TickReport& tick);
     Result<void> replace_engine(std::shared_ptr<const config::Config> config);
     std::shared_ptr<const Topology> topology();
+    notify::Pulse pulse();  // on the heartbeat's thread
 
     std::string config_file_;
     io::SystemClock clock_;

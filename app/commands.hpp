@@ -13,6 +13,7 @@ int run(const std::string& config_file);
 int check(const std::vector<std::string>& files, Format format);
 int test(const std::vector<std::string>& files, Format format);
 int verify(const std::string& database, const std::string& expected_head, Format format);
+int backup(const std::string& database, const std::string& file, Format format);
 int notify_test(const std::string& config_file, const std::string& target, Format format);
 int notify_dry_run(const std::string& config_file, const std::string& incident, Format format);
 int print_defaults();

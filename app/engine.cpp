@@ -5,40 +5,47 @@
 namespace meshwarden::app {
 namespace {
 
-incidents::Configured configured(const config::Config& config) {
-    incidents::Configured all;
-    for (const auto& rule : config.rules)
-        if (rule.enabled) all.rules.push_back(rule.name);
-    for (const auto& prometheus : config.prometheus) all.prometheus.push_back(prometheus.name);
-    return all;
+notify::Heartbeat::Source with_store(OpenStore open, std::function<notify::Pulse()> pulse) {
+    return [open = std::move(open), pulse = std::move(pulse), store = std::shared_ptr<incidents::Store>()]() mutable {
+        auto now = pulse();
+        if (auto opened = store ? nullptr : open().value_or(nullptr)) store = std::move(opened);
+        const auto status = store ? store->status() : Result<incidents::Status>(fail("not open"));
+        if (!status) return now;
+        now.head_hash = status->head_hash;
+        now.head_seq = status->head_seq;
+        now.open_by_severity = status->open_by_severity;
+        return now;
+    };
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::start(std::shared_ptr<const config::Config> config, const io::Clock& clock,
-                                              LoopMetrics& metrics, prometheus::Registry& registry,
-                                              std::function<void(const TickReport&)> report) {
-    std::unique_ptr<Engine> engine(new Engine);
-    engine->config_ = config;
-    const auto open = [url = config->storage_url] { return incidents::open_store(url); };
-    auto store = open();
-    if (!store) return std::unexpected(store.error());
-    if (auto retired = (*store)->retire(configured(*config), clock.now(), config->incidents); !retired)
-        return std::unexpected(retired.error());
+Engine::Engine(std::shared_ptr<const config::Config> config, const Context& context) : config_(std::move(config)) {
+    // Never creates: a file that was removed under us must not come back empty.
+    const OpenStore open = [url = config_->storage_url] {
+        return incidents::open_store(url, incidents::Opening::existing);
+    };
+    janitor_ = std::make_unique<Janitor>(*config_, open, context.clock, context.registry);
+    janitor_->retire();
+    courier_ = std::make_unique<notify::Courier>(config_->notify, open, context.clock, context.registry);
+    const auto told = [this] { courier_->wake(); };
+    for (const auto& prometheus : config_->prometheus)
+        loops_.push_back(std::make_unique<Loop>(
+            *config_, prometheus, open,
+            Loop::Context{context.clock, context.metrics, context.registry, told, context.report}));
+    add_heartbeat(open, context);
+    threads_.emplace_back([this](std::stop_token stop) { janitor_->run(stop); });
+    for (auto& loop : loops_) threads_.emplace_back([loop = loop.get()](std::stop_token stop) { loop->run(stop); });
+    if (heartbeat_) threads_.emplace_back([this](std::stop_token stop) { heartbeat_->run(stop); });
+}
 
-    engine->courier_ = std::make_unique<notify::Courier>(config->notify, open, clock, registry);
-    for (const auto& prometheus : config->prometheus) {
-        auto own_store = open();
-        if (!own_store) return std::unexpected(own_store.error());
-        const auto tell = [courier = engine->courier_.get(), report](const TickReport& tick) {
-            if (tick.notices) courier->wake();
-            report(tick);
-        };
-        engine->loops_.push_back(std::make_unique<Loop>(*config, prometheus, std::move(*own_store), clock, metrics, registry, tell));
-    }
-    for (auto& loop : engine->loops_)
-        engine->threads_.emplace_back([loop = loop.get()](std::stop_token stop) { loop->run(stop); });
-    return engine;
+void Engine::add_heartbeat(const OpenStore& open, const Context& context) {
+    const auto& targets = config_->notify.targets;
+    const auto target = std::ranges::find(targets, config_->heartbeat_target, &notify::Target::name);
+    if (target == targets.end()) return;
+    heartbeat_ = std::make_unique<notify::Heartbeat>(
+        notify::Heartbeat::Context{config_->notify, *target, context.clock, context.registry},
+        config_->heartbeat_interval, with_store(open, context.pulse));
 }
 
 Engine::~Engine() {

@@ -13,7 +13,7 @@ using meshwarden::app::Format;
 
 // What the command line may say; each command uses some of it.
 struct Arguments {
-    std::string config_file = "meshwarden.yaml", database, expected_head, target, incident;
+    std::string config_file = "meshwarden.yaml", database, expected_head, file, target, incident;
     std::vector<std::string> files;
     Format format = Format::text;
     bool defaults = false, reference = false;
@@ -54,12 +54,18 @@ void add_checks(CLI::App& cli, Arguments& given) {
     runs(test, given, [&] { return meshwarden::app::test(given.files, given.format); });
 }
 
-void add_verify(CLI::App& cli, Arguments& given) {
+void add_database(CLI::App& cli, Arguments& given) {
     auto* verify = cli.add_subcommand("verify", "is the history in this database whole?");
     verify->add_option("DB", given.database, "a path or a storage URL")->required();
-    verify->add_option("--expect-head", given.expected_head, "head hash that it must have");
+    verify->add_option("--expect-head", given.expected_head, "hash of an event that must be in it: a head that was told elsewhere");
     add_format(verify, given);
     runs(verify, given, [&] { return meshwarden::app::verify(given.database, given.expected_head, given.format); });
+
+    auto* backup = cli.add_subcommand("backup", "copies a database, while the service runs too; the copy is verified");
+    backup->add_option("DB", given.database, "a path or a storage URL")->required();
+    backup->add_option("FILE", given.file, "the copy; must not exist")->required();
+    add_format(backup, given);
+    runs(backup, given, [&] { return meshwarden::app::backup(given.database, given.file, given.format); });
 }
 
 void add_notify(CLI::App& cli, Arguments& given) {
@@ -95,7 +101,7 @@ int main(int argc, char** argv) try {
     Arguments given;
     add_service(cli, given);
     add_checks(cli, given);
-    add_verify(cli, given);
+    add_database(cli, given);
     add_notify(cli, given);
     add_pages(cli, given);
     try {

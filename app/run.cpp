@@ -16,6 +16,7 @@ int run(const std::string& config_file) {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: all inherit it, only sigwait below hears them
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the store, not our end
 
     int exit_code = 0;
     const auto config = good_config(config_file, exit_code);

@@ -28,6 +28,11 @@ struct PrometheusStatus {
     std::optional<Time> cursor;          // that Prometheus' clock
     Duration poll_interval{0};           // 0: not known yet
     std::string error;                   // of the last poll, "" where it was good
+    std::optional<Time> store_failing_since;  // ticks are kept in memory, not saved
+    std::string store_error;
+    // What the last tick saw and judged, saved or not; null before the first. Without updates.
+    std::shared_ptr<const std::vector<Reading>> readings;
+    std::shared_ptr<const std::vector<RuleVerdict>> verdicts;
 };
 
 template <class T>

@@ -33,7 +33,7 @@ int badness(RuleHealth health) {
 Result<Verdicts> collect_verdicts(Context& context) {
     Verdicts verdicts;
     for (const auto& prometheus : context.dependencies.prometheus()) {
-        const auto found = context.store->rule_verdicts(prometheus.name);
+        const auto found = prometheus.verdicts ? *prometheus.verdicts : context.store->rule_verdicts(prometheus.name);
         if (!found) return std::unexpected(found.error());
         for (const auto& verdict : *found) {
             auto [place, is_new] = verdicts.try_emplace(verdict.rule, Judged{verdict, prometheus.last_good_poll});

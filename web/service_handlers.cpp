@@ -22,6 +22,20 @@ json prometheus_json(const PrometheusStatus& prometheus, const incidents::Status
             {"error", prometheus.error.empty() ? json(nullptr) : json(prometheus.error)}};
 }
 
+json database_json(const incidents::Status& store, const std::vector<PrometheusStatus>& all) {
+    json database = {{"size_bytes", store.size_bytes},
+                     {"head_hash", store.head_hash},
+                     {"head_seq", store.head_seq},
+                     {"failing_since", nullptr},
+                     {"error", nullptr}};
+    for (const auto& each : all) {
+        if (!each.store_failing_since) continue;
+        database["failing_since"] = to_rfc3339(*each.store_failing_since);
+        database["error"] = each.store_error;
+    }
+    return database;
+}
+
 }  // namespace
 
 Response health(const Call&, Context&) { return {200, "text/plain; charset=utf-8", "ok\n", {}}; }
@@ -36,7 +50,8 @@ Response status(const Call&, Context& context) {
     const auto store = context.store->status();
     if (!store) return problem(503, store.error().message);
     auto prometheus = json::array();
-    for (const auto& each : needs.prometheus()) prometheus.push_back(prometheus_json(each, *store));
+    const auto all = needs.prometheus();
+    for (const auto& each : all) prometheus.push_back(prometheus_json(each, *store));
     const auto topology = needs.topology();
     const bool learning = !topology || topology->at == Time{} || topology->learning;
     const bool knows_until = topology && topology->learning_until != Time{};
@@ -47,10 +62,7 @@ Response status(const Call&, Context& context) {
                           {"prometheus", std::move(prometheus)},
                           {"learning", learning},
                           {"learning_until", learning ? until : json(nullptr)},
-                          {"database",
-                           {{"size_bytes", store->size_bytes},
-                            {"head_hash", store->head_hash},
-                            {"head_seq", store->head_seq}}},
+                          {"database", database_json(*store, all)},
                           {"incidents_open", store->open_by_severity},
                           {"outbox",
                            {{"pending", store->pending_by_target},

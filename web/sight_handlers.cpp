@@ -78,9 +78,9 @@ Response list_signals(const Call&, Context& context) {
     const auto& needs = context.dependencies;
     auto list = json::array();
     for (const auto& prometheus : needs.prometheus()) {
-        const auto readings = context.store->coverage(prometheus.name);
-        if (!readings) return problem(503, readings.error().message);
-        add_signals(prometheus, *readings, needs, list);
+        const auto stored = prometheus.readings ? *prometheus.readings : context.store->coverage(prometheus.name);
+        if (!stored) return problem(503, stored.error().message);
+        add_signals(prometheus, *stored, needs, list);
     }
     return json_response({{"signals", std::move(list)}});
 }
