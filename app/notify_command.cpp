@@ -8,6 +8,8 @@
 #include "app/good_config.hpp"
 #include "incidents/identity.hpp"
 #include "incidents/store.hpp"
+#include "io/http_client.hpp"
+#include "notify/answers.hpp"
 #include "notify/message.hpp"
 #include "notify/text.hpp"
 
@@ -47,7 +49,7 @@ Notice test_notice(const config::Config& config, const std::string& target, Time
     incident.fingerprint = incidents::fingerprint_of("meshwarden-test\n" + to_rfc3339(now), 1);
     incident.id = incidents::id_of(now, incident.fingerprint);
     notice.created_at = now;
-    notice.idempotency_key = incident.fingerprint + ":test:0";
+    notice.idempotency_key = incident.fingerprint + ":opened:0";
     return notice;
 }
 
@@ -56,7 +58,7 @@ void resolve(Notice& notice, Time now) {
     notice.incident.state = IncidentState::resolved;
     notice.incident.resolved_at = now;
     notice.incident.resolve_reason = "quiet";
-    notice.idempotency_key = notice.incident.fingerprint + ":test:1";
+    notice.idempotency_key = notice.incident.fingerprint + ":resolved:1";
 }
 
 struct Sent {
@@ -67,10 +69,15 @@ struct Sent {
 };
 
 Sent send(const notify::Target& target, const config::Config& config, const Notice& notice, const io::Clock& clock) {
-    const auto outcome = notify::HttpNotifier(target, config.notify, clock).send(notice, {});
-    if (outcome.kind == notify::Outcome::delivered) return {notice.reason, "delivered", outcome.answer, 0};
-    if (outcome.target_wide) return {notice.reason, "unreachable", outcome.answer, 3};
-    return {notice.reason, "refused", outcome.answer, 1};
+    const auto message = notify::compose(target, config.notify, notice, clock.now());
+    if (!message) return {notice.reason, "unreachable", message.error().message, 3};
+    io::HttpClient client;
+    auto response = client.send(message->endpoint, message->request);
+    if (!response) return {notice.reason, "unreachable", notify::redact(response.error().message, message->secrets), 3};
+    response->body = notify::redact(std::move(response->body), message->secrets);
+    const auto outcome = notify::judge(target.kind, *response, clock.now());
+    const bool taken = outcome.kind == notify::Outcome::delivered;
+    return {notice.reason, taken ? "delivered" : "refused", outcome.answer, taken ? 0 : 1};
 }
 
 // As the courier would send it; nothing that is secret is left in it.
