@@ -7,7 +7,7 @@
 using namespace meshwarden::collector;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    constexpr double duration = 600;
+    constexpr double duration = 300;  // seconds; long lives are read slowly
     meshwarden::fuzz::Choices choices(data, size);
     std::vector<lives::Target> targets;
     for (int i = 0; i < 2; ++i) targets.push_back(lives::live(choices, i, lives::begin + duration));

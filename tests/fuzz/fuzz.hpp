@@ -25,7 +25,8 @@ inline void promise(bool holds, const char* what) {
 // A message that is shown: on one line, bounded.
 inline void promise_presentable(std::string_view message, std::size_t longest) {
     promise(message.size() <= longest, "a message is bounded");
-    for (const char c : message) promise(static_cast<unsigned char>(c) >= ' ' && c != 0x7f, "a message has no control characters");
+    for (const char c : message)
+        promise(static_cast<unsigned char>(c) >= ' ' && c != 0x7f, "a message has no control characters");
 }
 
 // A random number generator that an input decides, and that goes on pseudo-randomly behind its end.

@@ -23,7 +23,8 @@ void check_text(std::string_view bytes, std::size_t units) {
     promise(escaped.find_first_of("<>") == std::string::npos, "no mrkdwn text forms a mention or a link");
     for (auto at = escaped.find('&'); at != escaped.npos; at = escaped.find('&', at + 1)) {
         const auto rest = std::string_view(escaped).substr(at);
-        promise(rest.starts_with("&amp;") || rest.starts_with("&lt;") || rest.starts_with("&gt;"), "an entity is whole");
+        promise(rest.starts_with("&amp;") || rest.starts_with("&lt;") || rest.starts_with("&gt;"),
+                "an entity is whole");
     }
     promise(plain_bytes(bytes, units).size() <= units, "a text keeps its limit of bytes");
 }
@@ -40,7 +41,7 @@ void check_pagerduty(const std::string& event, const Notice& notice) {
     promise(event.size() <= 512'000, "PagerDuty takes 512,000 bytes");
     promise(body.at("dedup_key") == pagerduty_dedup_key({}, notice.incident), "one incident has one key");
     if (body.contains("payload"))
-        promise(length_units(body["payload"].at("summary").get<std::string>()) <= 1024, "a summary has 1024 characters");
+        promise(length_units(body["payload"].at("summary").get<std::string>()) <= 1024, "a summary is bounded");
 }
 
 }  // namespace
