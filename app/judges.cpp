@@ -17,7 +17,8 @@ Inspection Judges::inspect(const Snapshot& snapshot) {
 }
 
 void Judges::own(Finding& finding) const {
-    const auto owner = std::ranges::find_if(config_.owners, [&](const config::Owner& o) { return all_match(o.match, finding.labels); });
+    const auto owns = [&](const config::Owner& owner) { return all_match(owner.match, finding.labels); };
+    const auto owner = std::ranges::find_if(config_.owners, owns);
     if (owner == config_.owners.end()) return;
     finding.labels.set("team", owner->team);
     if (finding.runbook_url.empty()) finding.runbook_url = owner->runbook_url;

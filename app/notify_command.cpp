@@ -86,7 +86,8 @@ json shown(const notify::Target& target, const notify::Message& message) {
     json headers{{"Content-Type", message.request.content_type}};
     for (const auto& [name, value] : message.request.headers) headers[name] = open(value);
     for (const auto& [name, value] : target.endpoint.headers) headers[name] = "[redacted]";
-    if (!target.endpoint.bearer_token_file.empty() || !target.endpoint.username.empty()) headers["Authorization"] = "[redacted]";
+    if (!target.endpoint.bearer_token_file.empty() || !target.endpoint.username.empty())
+        headers["Authorization"] = "[redacted]";
     auto body = json::parse(open(message.request.body), nullptr, false);
     if (body.is_discarded()) body = open(message.request.body);
     return {{"target", target.name},
@@ -102,7 +103,8 @@ Notice notice_of(const incidents::IncidentDetail& detail, const std::string& tar
     notice.incident = detail.incident;
     notice.reason = detail.incident.state == IncidentState::resolved ? NoticeReason::resolved : NoticeReason::opened;
     notice.event_seq = detail.timeline.empty() ? 0 : detail.timeline.back().seq;
-    notice.idempotency_key = fmt::format("{}:{}:{}", detail.incident.fingerprint, to_string(notice.reason), notice.event_seq);
+    notice.idempotency_key =
+        fmt::format("{}:{}:{}", detail.incident.fingerprint, to_string(notice.reason), notice.event_seq);
     notice.top_sources = detail.evidence.top_sources;
     notice.notes = detail.evidence.notes;
     return notice;
@@ -157,10 +159,12 @@ int notify_test(const std::string& config_file, const std::string& name, Format 
     auto listed = json::array();
     for (const auto& sent : all) {
         exit_code = std::max(exit_code, sent.exit_code);
-        if (format == Format::text) fmt::print("{}: {}: {}: {}\n", name, to_string(sent.reason), sent.result, sent.answer);
+        if (format == Format::text)
+            fmt::print("{}: {}: {}: {}\n", name, to_string(sent.reason), sent.result, sent.answer);
         listed.push_back({{"reason", to_string(sent.reason)}, {"result", sent.result}, {"answer", sent.answer}});
     }
-    if (format == Format::json) fmt::print("{}\n", printed({{"target", name}, {"ok", exit_code == 0}, {"sent", listed}}));
+    if (format == Format::json)
+        fmt::print("{}\n", printed({{"target", name}, {"ok", exit_code == 0}, {"sent", listed}}));
     return exit_code;
 }
 

@@ -45,9 +45,10 @@ std::string text_of(const config::ExpectedFinding& finding) {
 }
 
 std::string text_of(const Finding& finding) {
-    return with_labels(fmt::format("{} value {} threshold {} severity {} \"{}\"", finding.rule, pretty_number(finding.value),
-                                   pretty_number(finding.threshold), to_string(finding.severity), finding.summary),
-                       finding.labels);
+    return with_labels(
+        fmt::format("{} value {} threshold {} severity {} \"{}\"", finding.rule, pretty_number(finding.value),
+                    pretty_number(finding.threshold), to_string(finding.severity), finding.summary),
+        finding.labels);
 }
 
 std::string text_of(const config::ExpectedNotice& notice) {
@@ -85,14 +86,15 @@ bool same(const std::vector<Expected>& expected, const std::vector<Came>& came) 
     std::vector<const Came*> left;
     for (const auto& item : came) left.push_back(&item);
     for (const auto& item : expected) {
-        const auto partner = std::ranges::find_if(left, [&](const Came* candidate) { return matches(item, *candidate); });
+        const auto partner = std::ranges::find_if(left, [&](const Came* one) { return matches(item, *one); });
         if (partner == left.end()) return false;
         left.erase(partner);
     }
     return left.empty();
 }
 
-void compare_blind(const config::Expectation& expectation, const std::vector<Reading>& readings, std::vector<Mismatch>& out) {
+void compare_blind(const config::Expectation& expectation, const std::vector<Reading>& readings,
+                   std::vector<Mismatch>& out) {
     const auto is_blind = [](const Reading& reading) { return reading.coverage.sight == Sight::blind; };
     if (expectation.blind->empty() && std::ranges::any_of(readings, is_blind)) {
         auto blind = readings;
@@ -102,7 +104,8 @@ void compare_blind(const config::Expectation& expectation, const std::vector<Rea
     for (const auto& expected : *expectation.blind) {
         const auto reading = std::ranges::find(readings, expected.signal, &Reading::signal);
         const bool read = reading != readings.end();
-        if (read && is_blind(*reading) && (expected.cause.empty() || expected.cause == reading->coverage.cause.code)) continue;
+        const bool any_cause = expected.cause.empty();
+        if (read && is_blind(*reading) && (any_cause || expected.cause == reading->coverage.cause.code)) continue;
         out.push_back({expected.line, expectation.at, text_of(expected),
                        read ? text_of(*reading) : expected.signal + ", which no rule of this test looks at"});
     }
@@ -143,8 +146,10 @@ std::vector<Mismatch> play(const config::Config& config, const config::RuleTest&
         }
         for (; next != expectations.end() && next->at == at; ++next) compare(*next, stage, mismatches);
     }
-    for (const auto& [query, reason] : stage.not_understood())
-        mismatches.push_back({test.line, end, "questions that a rule test can answer", fmt::format("{}: {}", query, reason)});
+    for (const auto& [query, reason] : stage.not_understood()) {
+        mismatches.push_back(
+            {test.line, end, "questions that a rule test can answer", fmt::format("{}: {}", query, reason)});
+    }
     return mismatches;
 }
 

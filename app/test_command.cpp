@@ -10,7 +10,10 @@ namespace meshwarden::app {
 namespace {
 
 nlohmann::json to_json(const Mismatch& mismatch) {
-    return {{"line", mismatch.line}, {"at", to_string(mismatch.at)}, {"expected", mismatch.expected}, {"came", mismatch.came}};
+    return {{"line", mismatch.line},
+            {"at", to_string(mismatch.at)},
+            {"expected", mismatch.expected},
+            {"came", mismatch.came}};
 }
 
 void print(const std::string& file, const config::RuleTest& test, const Mismatch& mismatch) {
@@ -41,7 +44,11 @@ void run_file(const std::string& file, Format format, Tally& tally) {
             failures.push_back(to_json(mismatch));
             if (format == Format::text) print(file, test, mismatch);
         }
-        tally.tests.push_back({{"file", file}, {"line", test.line}, {"name", test.name}, {"ok", mismatches.empty()}, {"failures", failures}});
+        tally.tests.push_back({{"file", file},
+                               {"line", test.line},
+                               {"name", test.name},
+                               {"ok", mismatches.empty()},
+                               {"failures", failures}});
     }
 }
 
@@ -52,7 +59,10 @@ int test(const std::vector<std::string>& files, Format format) {
     for (const auto& file : files) run_file(file, format, tally);
     const bool whole = tally.problems.empty();
     if (format == Format::json) {
-        const nlohmann::json all{{"tests", tally.tests}, {"problems", tally.problems}, {"passed", tally.passed}, {"failed", tally.failed}};
+        const nlohmann::json all{{"tests", tally.tests},
+                                 {"problems", tally.problems},
+                                 {"passed", tally.passed},
+                                 {"failed", tally.failed}};
         fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     } else {
         fmt::print("{} passed, {} failed{}\n", tally.passed, tally.failed,

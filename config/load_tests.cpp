@@ -53,7 +53,8 @@ void check_test(const RuleTest& test, Duration interval, const Names& names, con
         const auto place = fmt::format("{}.expect[{}]", path, i);
         check_expectation(test.expect[i], names, place, reader);
         if (test.expect[i].at / test.interval.value_or(interval) > Duration::rep(most_scrapes)) {
-            reader.complain(place + ".at", fmt::format("more than {} scrapes, expected a longer interval", most_scrapes));
+            reader.complain(place + ".at",
+                            fmt::format("more than {} scrapes, expected a longer interval", most_scrapes));
         }
     }
     for (std::size_t i = 0; i < test.outages.size(); ++i) {
@@ -72,8 +73,9 @@ void check_tests(const RuleTestFile& file, const Config& config, Reader& reader)
     for (std::size_t i = 0; i < file.tests.size(); ++i) {
         const auto& test = file.tests[i];
         const auto path = fmt::format("tests[{}]", i);
-        const auto same = std::ranges::find(file.tests.begin(), file.tests.begin() + std::ptrdiff_t(i), test.name, &RuleTest::name);
-        if (same != file.tests.begin() + std::ptrdiff_t(i) && !test.name.empty()) {
+        const auto here = file.tests.begin() + static_cast<std::ptrdiff_t>(i);
+        const auto same = std::ranges::find(file.tests.begin(), here, test.name, &RuleTest::name);
+        if (same != here && !test.name.empty()) {
             reader.complain(path + ".name", fmt::format("{} is also the name of tests[{}]", in_quotes(test.name),
                                                         same - file.tests.begin()));
         }

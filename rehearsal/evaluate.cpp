@@ -61,15 +61,16 @@ struct Evaluation {
     }
 
     Outcome call(const Expression& expression) const {
-        if (expression.name == "time" && expression.operands.empty()) return {Outcome::Kind::scalar, to_epoch_seconds(at)};
-        if (expression.operands.size() != 1) throw Error{"function " + expression.name + " is not known, or not with these arguments"};
+        const auto& name = expression.name;
+        if (name == "time" && expression.operands.empty()) return {Outcome::Kind::scalar, to_epoch_seconds(at)};
+        if (expression.operands.size() != 1) throw Error{"function " + name + " is not known with these arguments"};
         const auto& argument = expression.operands[0];
-        if (expression.name == "timestamp" && argument.kind == Expression::Kind::selector && !argument.range)
+        if (name == "timestamp" && argument.kind == Expression::Kind::selector && !argument.range)
             return without_names(instant(argument, true));
-        const auto* function = range_function(expression.name);
-        if (function == nullptr) throw Error{"function " + expression.name + " is not known"};
+        const auto* function = range_function(name);
+        if (function == nullptr) throw Error{"function " + name + " is not known"};
         if (argument.kind != Expression::Kind::selector || !argument.range)
-            throw Error{expression.name + " takes one range of a selector"};
+            throw Error{name + " takes one range of a selector"};
         Outcome outcome;
         const Time to = at - argument.offset;
         for (auto& [labels, samples] : range(argument).series)

@@ -1,7 +1,8 @@
 // The part of PromQL that a made-up Prometheus answers, as a tree. For this folder only. Values; pure.
 //
 // Known: selectors with range and offset, arithmetic, comparisons (bool too), and/or/unless with on and ignoring, the
-// aggregations sum, count, min, max, avg, group with by and without, time, timestamp and the functions of range_functions.cpp.
+// aggregations sum, count, min, max, avg, group with by and without, time, timestamp and the functions of
+// range_functions.cpp.
 #pragma once
 
 #include <optional>

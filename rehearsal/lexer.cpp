@@ -46,7 +46,8 @@ std::size_t run(std::string_view text, bool (*part_of)(char)) {
 // 1.5, 1e-3, 5m, 1h30m
 std::size_t number_length(std::string_view text) {
     auto length = run(text, [](char c) { return digit(c) || letter(c) || c == '.'; });
-    const bool exponent = length > 0 && (text[length - 1] == 'e' || text[length - 1] == 'E') && length + 1 < text.size() &&
+    const bool more = length > 0 && length + 1 < text.size();
+    const bool exponent = more && (text[length - 1] == 'e' || text[length - 1] == 'E') &&
                           (text[length] == '-' || text[length] == '+') && digit(text[length + 1]);
     if (exponent) length += 1 + run(text.substr(length + 1), digit);
     return length;

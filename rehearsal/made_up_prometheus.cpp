@@ -16,7 +16,8 @@ Stored stored(const ScriptedSeries& series, const Scrapes& scrapes) {
     Time at = scrapes.start;
     for (const auto& step : series.steps) {
         if (at > scrapes.end) break;
-        if (step.kind != Step::Kind::missing) result.samples.push_back({at, step.value, step.kind == Step::Kind::stale});
+        const bool stale = step.kind == Step::Kind::stale;
+        if (step.kind != Step::Kind::missing) result.samples.push_back({at, step.value, stale});
         at += scrapes.interval;
     }
     return result;
@@ -29,7 +30,9 @@ Stored always_up(const Labels& target, const Scrapes& scrapes) {
 }
 
 int hex_digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0;
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0;
 }
 
 // A field of a form, as io::form_encode writes them; "" where absent.
@@ -61,6 +64,8 @@ std::string page(const char* type, nlohmann::json result) {
     const nlohmann::json body{{"status", "success"}, {"data", {{"resultType", type}, {"result", std::move(result)}}}};
     return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
+
+io::Response response(int status, std::string body) { return {status, std::move(body), "", Duration{0}}; }
 
 std::string page(const Outcome& outcome, Time at) {
     if (outcome.kind == Outcome::Kind::scalar) return page("scalar", pair(at, outcome.scalar));
@@ -107,18 +112,19 @@ Result<Outcome> MadeUpPrometheus::ask(const std::string& query, Time at) {
 io::Response MadeUpPrometheus::answer(const io::Request& request) {
     if (request.path.starts_with("/api/v1/targets")) {
         const nlohmann::json target{{"scrapeInterval", to_string(scrapes_.interval)}, {"lastScrapeDuration", 0}};
-        return {200, nlohmann::json{{"status", "success"}, {"data", {{"activeTargets", {target}}}}}.dump(), "", Duration{0}};
+        const nlohmann::json body{{"status", "success"}, {"data", {{"activeTargets", {target}}}}};
+        return response(200, body.dump());
     }
     const auto query = field(request.body, "query"), time = field(request.body, "time");
     const Time at = time.empty() ? clock_->now() : from_epoch_seconds(std::stod(time));
     const auto outcome = ask(query, at);
-    if (outcome) return {200, page(*outcome, at), "", Duration{0}};
-    not_understood_[query] = outcome.error().message;
-    return {400, nlohmann::json{{"status", "error"}, {"errorType", "bad_data"}, {"error", outcome.error().message}}.dump(), "", Duration{0}};
+    if (outcome) return response(200, page(*outcome, at));
+    const auto& why = not_understood_[query] = outcome.error().message;
+    return response(400, nlohmann::json{{"status", "error"}, {"errorType", "bad_data"}, {"error", why}}.dump());
 }
 
-std::vector<Result<io::Response>> MadeUpPrometheus::send_all(const io::Endpoint&, const std::vector<io::Request>& requests,
-                                                             std::stop_token) {
+std::vector<Result<io::Response>> MadeUpPrometheus::send_all(const io::Endpoint&,
+                                                             const std::vector<io::Request>& requests, std::stop_token) {
     std::vector<Result<io::Response>> answers;
     for (const auto& request : requests) {
         if (reachable_)

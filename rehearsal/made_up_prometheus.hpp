@@ -36,7 +36,8 @@ private:
 
 class MadeUpPrometheus final : public io::HttpClient {
 public:
-    MadeUpPrometheus(const std::vector<ScriptedSeries>& series, Scrapes scrapes, std::shared_ptr<const io::Clock> clock);
+    MadeUpPrometheus(const std::vector<ScriptedSeries>& series, Scrapes scrapes,
+                     std::shared_ptr<const io::Clock> clock);
 
     void set_reachable(bool reachable) { reachable_ = reachable; }
 

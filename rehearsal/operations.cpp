@@ -41,7 +41,8 @@ double computed(const std::string& name, double left, double right) {
 }
 
 // One element and the other side's value; `shown`: what a comparison that filters lets through.
-void put(const Expression& operation, const Labels& labels, double left, double right, double shown, Time at, Outcome& out) {
+void put(const Expression& operation, const Labels& labels, double left, double right, double shown, Time at,
+         Outcome& out) {
     const bool filters = is_comparison(operation.name) && !operation.as_number;
     if (filters && !holds(operation.name, left, right)) return;
     Labels kept = labels;
@@ -76,7 +77,8 @@ Labels paired_labels(const Expression& operation, Labels labels) {
 Outcome paired(const Expression& operation, const Outcome& left, const Outcome& right, Time at) {
     std::map<Labels, const Stored*> others;
     for (const auto& element : right.series)
-        if (!others.emplace(key_of(operation, element.labels), &element).second) throw Error{"many-to-one matching is not known"};
+        if (!others.emplace(key_of(operation, element.labels), &element).second)
+            throw Error{"many-to-one matching is not known"};
     Outcome out;
     for (const auto& element : left.series) {
         const auto other = others.find(key_of(operation, element.labels));
@@ -99,10 +101,12 @@ Outcome aggregated(const Expression& aggregation, const Outcome& vector, Time at
 
 Outcome combined(const Expression& operation, Outcome left, Outcome right, Time at) {
     const bool set = is_set_operator(operation.name);
-    if (left.kind == Outcome::Kind::matrix || right.kind == Outcome::Kind::matrix) throw Error{"a range where a value is expected"};
+    if (left.kind == Outcome::Kind::matrix || right.kind == Outcome::Kind::matrix)
+        throw Error{"a range where a value is expected"};
     const bool scalars = left.kind == Outcome::Kind::scalar && right.kind == Outcome::Kind::scalar;
     if (scalars && !set) return {Outcome::Kind::scalar, computed(operation.name, left.scalar, right.scalar)};
-    if (left.kind == right.kind && !scalars) return set ? set_operation(operation, std::move(left), right) : paired(operation, left, right, at);
+    if (left.kind == right.kind && !scalars)
+        return set ? set_operation(operation, std::move(left), right) : paired(operation, left, right, at);
     if (set) throw Error{operation.name + " takes two vectors"};
     Outcome out;
     if (right.kind == Outcome::Kind::scalar) {

@@ -58,7 +58,8 @@ private:
     }
     [[noreturn]] void refuse(std::string_view expected) const {
         const bool end = next().kind == Token::Kind::end;
-        throw Error{fmt::format("{} where {} is expected", end ? "the end" : "\"" + next().text.substr(0, 40) + "\"", expected)};
+        const auto found = end ? "the end" : "\"" + next().text.substr(0, 40) + "\"";
+        throw Error{fmt::format("{} where {} is expected", found, expected)};
     }
 
     std::vector<std::string> label_list() {

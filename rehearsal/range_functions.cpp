@@ -21,8 +21,12 @@ Value resets(const Samples& samples, Time, Time) {
     for (std::size_t i = 1; i < samples.size(); ++i) count += samples[i].value < samples[i - 1].value;
     return count;
 }
-Value highest(const Samples& samples, Time, Time) { return std::ranges::max_element(samples, {}, &TimedValue::value)->value; }
-Value lowest(const Samples& samples, Time, Time) { return std::ranges::min_element(samples, {}, &TimedValue::value)->value; }
+Value highest(const Samples& samples, Time, Time) {
+    return std::ranges::max_element(samples, {}, &TimedValue::value)->value;
+}
+Value lowest(const Samples& samples, Time, Time) {
+    return std::ranges::min_element(samples, {}, &TimedValue::value)->value;
+}
 Value last(const Samples& samples, Time, Time) { return samples.back().value; }
 Value number_of(const Samples& samples, Time, Time) { return double(samples.size()); }
 Value present(const Samples&, Time, Time) { return 1; }

@@ -8,8 +8,8 @@ namespace {
 // label="value", ... up to the closing brace; false where it is something else.
 bool take_labels(const std::vector<Token>& tokens, std::size_t& at, std::vector<Labels::Pair>& labels) {
     while (tokens[at].text != "}") {
-        const bool label = at + 2 < tokens.size() && tokens[at].kind == Token::Kind::word && tokens[at + 1].text == "=" &&
-                           tokens[at + 2].kind == Token::Kind::text;
+        const bool label = at + 2 < tokens.size() && tokens[at].kind == Token::Kind::word &&
+                           tokens[at + 1].text == "=" && tokens[at + 2].kind == Token::Kind::text;
         if (!label) return false;
         for (const auto& [name, value] : labels)
             if (name == tokens[at].text) return false;
@@ -38,7 +38,8 @@ Result<Labels> parse_series(std::string_view text) {
     std::vector<Labels::Pair> labels;
     std::size_t at = 0;
     if ((*tokens)[0].kind == Token::Kind::word) labels.emplace_back("__name__", (*tokens)[at++].text);
-    if ((*tokens)[at].kind == Token::Kind::sign && (*tokens)[at].text == "{" && !take_labels(*tokens, ++at, labels)) return refused;
+    const bool braces = (*tokens)[at].kind == Token::Kind::sign && (*tokens)[at].text == "{";
+    if (braces && !take_labels(*tokens, ++at, labels)) return refused;
     if ((*tokens)[at].kind != Token::Kind::end || !names(labels, "__name__")) return refused;
     Labels given(labels);
     if (!names(labels, "instance")) {

@@ -73,11 +73,12 @@ bool add(std::string_view word, std::vector<Step>& steps) {
 Result<std::vector<Step>> parse_values(std::string_view text) {
     constexpr std::string_view blanks = " \t\n\r";
     std::vector<Step> steps;
-    for (auto begin = text.find_first_not_of(blanks); begin != text.npos; begin = text.find_first_not_of(blanks, begin)) {
+    for (std::size_t begin = 0; (begin = text.find_first_not_of(blanks, begin)) != text.npos;) {
         const auto end = std::min(text.find_first_of(blanks, begin), text.size());
         const auto word = text.substr(begin, end - begin);
         if (!add(word, steps)) return fail(fmt::format("\"{}\": {}", word.substr(0, 40), forms));
-        if (steps.size() > most_steps) return fail(fmt::format("\"{}\": more than {} values", word.substr(0, 40), most_steps));
+        if (steps.size() > most_steps)
+            return fail(fmt::format("\"{}\": more than {} values", word.substr(0, 40), most_steps));
         begin = end;
     }
     return steps;

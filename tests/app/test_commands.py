@@ -27,7 +27,8 @@ tests:
 
 
 def run(*arguments, cwd=None):
-    return subprocess.run([BUILD / "meshwarden", *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
+    return subprocess.run([BUILD / "meshwarden", *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False,
+                          cwd=cwd)
 
 
 @pytest.mark.parametrize("command", ["", "run", "check", "test", "verify", "notify", "config", "version"])
@@ -36,8 +37,8 @@ def test_help(command):
     assert done.returncode == 0 and "Usage" in done.stdout and not done.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["check"], ["test"], ["notify"], ["notify", "--test"], ["check", "--format", "xml", "f"],
-                                       ["notify", "--test", "a", "--dry-run", "b"], ["run", "extra"], ["config"]])
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["check"], ["test"], ["notify"], ["notify", "--test"],
+                                       ["check", "--format", "xml", "f"], ["notify", "--test", "a", "--dry-run", "b"], ["run", "extra"], ["config"]])
 def test_wrong_usage(arguments):
     done = run(*arguments)
     assert done.returncode == 2 and done.stderr and not done.stdout
@@ -51,7 +52,8 @@ def test_rule_tests_pass_fail_and_say_why(tmp_path):
     assert (done.returncode, done.stdout) == (0, "1 passed, 0 failed\n")
     done = run("test", good, bad)
     assert done.returncode == 1 and done.stdout.endswith("1 passed, 1 failed\n")
-    assert f"{bad}:7: born at twelve: at 5s\n  expected firing: authz-denials value 13\n  came     firing: authz-denials value 12" in done.stdout
+    assert (f"{bad}:7: born at twelve: at 5s\n  expected firing: authz-denials value 13\n"
+            "  came     firing: authz-denials value 12") in done.stdout
     answer = json.loads(run("test", bad, "--format", "json").stdout)
     assert (answer["passed"], answer["failed"]) == (0, 1)
     assert answer["tests"][0]["failures"][0]["line"] == 7 and not answer["tests"][0]["ok"]
