@@ -1,6 +1,6 @@
 #include "app/app.hpp"
 
-#include <prometheus/gauge.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,28 +9,41 @@
 #include "app/version.hpp"
 
 namespace meshwarden::app {
+namespace {
+
+// Whoever goes to another database takes neither what is still to be told nor what is open with him.
+Result<void> nothing_left_behind(const std::string& storage_url) {
+    const auto store = incidents::open_store_read_only(storage_url);
+    const auto status = store ? (*store)->status() : Result<incidents::Status>(std::unexpected(store.error()));
+    if (!status) return std::unexpected(status.error());
+    int notices = 0, open = 0;
+    for (const auto& [target, count] : status->pending_by_target) notices += count;
+    for (const auto& [severity, count] : status->open_by_severity) open += count;
+    if (notices + open == 0) return {};
+    return fail(fmt::format("storage.url: the database in use holds {} notices that wait and {} open incidents; "
+                            "change it when there are none, or restart", notices, open));
+}
+
+}  // namespace
 
 App::App(std::string config_file)
     : config_file_(std::move(config_file)),
       started_at_(clock_.now()),
       loop_metrics_(registry_),
-      reload_good_(prometheus::BuildGauge()
-                       .Name("meshwarden_config_last_reload_successful")
-                       .Help("1 if the configuration file was good when it was last read.")
-                       .Register(registry_)
-                       .Add({})) {}
+      reloads_(config_file_, registry_) {}
 
 App::~App() {
     if (server_) server_->stop();
 }
 
 Result<void> App::start(const config::Config& config) {
+    const std::scoped_lock lock(reload_mutex_);  // a request to reload may come before the server is ours
     auto shared = std::make_shared<const config::Config>(config);
     if (auto replaced = replace_engine(shared); !replaced) return replaced;
     auto server = web::Server::start(config.web, dependencies());
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
-    reload_good_.Set(1);
+    reloads_.started(clock_.now());
     spdlog::info("meshwarden {} is up, console http://{}:{}/", version(), config.web.address, server_->port());
     return {};
 }
@@ -50,9 +63,11 @@ Result<void> App::replace_engine(std::shared_ptr<const config::Config> config) {
         shared_.config = config;
         for (const auto& prometheus : config->prometheus)
             shared_.prometheus[prometheus.name].name = prometheus.name;
-        std::erase_if(shared_.prometheus, [&](const auto& entry) {
+        const auto gone = [&](const auto& entry) {
             return std::ranges::find(config->prometheus, entry.first, &collector::Options::name) == config->prometheus.end();
-        });
+        };
+        std::erase_if(shared_.prometheus, gone);
+        std::erase_if(shared_.topologies, gone);
     }
     engine_ = std::make_unique<Engine>(
         config, Engine::Context{clock_, loop_metrics_, registry_, [this](const TickReport& tick) { take(tick); },
@@ -60,25 +75,31 @@ Result<void> App::replace_engine(std::shared_ptr<const config::Config> config) {
     return {};
 }
 
+std::shared_ptr<const config::Config> App::config() {
+    const std::scoped_lock lock(shared_mutex_);
+    return shared_.config;
+}
+
+Result<void> App::replace(const config::Config& before, std::shared_ptr<const config::Config> after) {
+    if (before.storage_url != after->storage_url)
+        if (auto left = nothing_left_behind(before.storage_url); !left) return left;
+    return replace_engine(std::move(after));
+}
+
 std::vector<std::string> App::reload() {
+    const std::scoped_lock one_at_a_time(reload_mutex_);
     auto loaded = config::load(config_file_);
     std::vector<std::string> problems;
     for (const auto& problem : loaded.problems) problems.push_back(to_string(problem));
+    const auto before = config();
     if (problems.empty()) {
-        auto config = std::make_shared<const config::Config>(std::move(loaded.config));
-        const auto before = [this] {
-            const std::scoped_lock lock(shared_mutex_);
-            return shared_.config;
-        }();
-        if (auto replaced = replace_engine(config); !replaced) {
-            problems.push_back(replaced.error().message);
-        }
+        auto after = std::make_shared<const config::Config>(std::move(loaded.config));
+        if (auto replaced = replace(*before, after); !replaced) problems.push_back(config_file_ + ": " + replaced.error().message);
     }
-    reload_good_.Set(problems.empty());
     if (problems.empty())
-        spdlog::info("configuration read anew");
+        reloads_.replaced(config::changes_between(before->written, config()->written), clock_.now());
     else
-        spdlog::error("the new configuration has {} problems, the old one stays; the first: {}", problems.size(), problems.front());
+        reloads_.refused(problems, clock_.now());
     return problems;
 }
 
@@ -153,6 +174,7 @@ web::Dependencies App::dependencies() {
         return shared_.ticked;
     };
     dependencies.reload = [this] { return reload(); };
+    dependencies.config = [this] { return reloads_.status(); };
     dependencies.wake_courier = [this] {
         const std::scoped_lock lock(engine_mutex_);
         if (engine_) engine_->wake_courier();

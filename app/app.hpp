@@ -13,6 +13,7 @@
 
 #include "app/engine.hpp"
 #include "app/loop_metrics.hpp"
+#include "app/reload_log.hpp"
 #include "io/clock.hpp"
 #include "web/server.hpp"
 
@@ -43,6 +44,8 @@ private:
     web::Dependencies dependencies();
     void take(const TickReport& tick);
     Result<void> replace_engine(std::shared_ptr<const config::Config> config);
+    Result<void> replace(const config::Config& before, std::shared_ptr<const config::Config> after);
+    std::shared_ptr<const config::Config> config();
     std::shared_ptr<const Topology> topology();
     notify::Pulse pulse();  // on the heartbeat's thread
 
@@ -51,8 +54,9 @@ private:
     Time started_at_;
     prometheus::Registry registry_;
     LoopMetrics loop_metrics_;
-    prometheus::Gauge& reload_good_;
+    ReloadLog reloads_;
 
+    std::mutex reload_mutex_;  // held through a start and each reload; taken before the two below
     std::mutex shared_mutex_;  // guards shared_
     Shared shared_;
     std::mutex engine_mutex_;  // guards engine_; never taken by a loop's thread

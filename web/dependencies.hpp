@@ -35,6 +35,15 @@ struct PrometheusStatus {
     std::shared_ptr<const std::vector<RuleVerdict>> verdicts;
 };
 
+// What became of the last reading of the configuration, for /api/v1/status.
+struct ConfigStatus {
+    std::string file;
+    std::optional<Time> loaded_at{};      // when the one that holds was read
+    std::optional<Time> refused_at{};     // of the last reading, where it was refused
+    std::vector<std::string> problems{};  // why it was
+    std::vector<std::string> changes{};   // what the one that holds changed; empty after a start
+};
+
 template <class T>
 using Shared = std::function<std::shared_ptr<const T>()>;  // null: nothing yet
 
@@ -48,6 +57,7 @@ struct Dependencies {
     std::function<Time()> now;
     std::function<bool()> ready;  // the store is open and the first tick has ended
     std::function<std::vector<std::string>()> reload;  // problems; empty: the new configuration holds
+    std::function<ConfigStatus()> config;              // none: nothing to tell
     std::function<void()> wake_courier;                // after a change that may have queued notices
     Time started_at;
     std::string version;

@@ -19,6 +19,21 @@ struct Judged {
 };
 using Verdicts = std::map<std::string, Judged>;
 
+// Of the ticks, in seconds; the slowest Prometheus counts. All rules are judged in one tick.
+struct Pace {
+    double interval = 0;
+    double took = 0;
+};
+
+Pace pace_of(const std::vector<PrometheusStatus>& all) {
+    Pace pace;
+    for (const auto& prometheus : all) {
+        pace.interval = std::max(pace.interval, double(prometheus.poll_interval.count()) / 1000);
+        pace.took = std::max(pace.took, double(prometheus.duration.count()) / 1000);
+    }
+    return pace;
+}
+
 // Over several Prometheus: blind in one is blind, so that no half-seen rule looks healthy.
 int badness(RuleHealth health) {
     switch (health) {
@@ -109,7 +124,7 @@ std::string query_text(const RuleSpec& rule, const SignalSpec* signal, double th
     return fmt::format("{} > {}", value, threshold);
 }
 
-json rule_json(const RuleSpec& rule, const SignalSpec* signal, const Judged* judged, json alerts) {
+json rule_json(const RuleSpec& rule, const SignalSpec* signal, const Judged* judged, const Pace& pace, json alerts) {
     const auto seconds = [](Duration duration) { return double(duration.count()) / 1000; };
     const auto health = judged ? judged->verdict.health : RuleHealth::blind;
     const bool evaluated = judged && judged->verdict.window > Duration{0};
@@ -127,7 +142,7 @@ json rule_json(const RuleSpec& rule, const SignalSpec* signal, const Judged* jud
             {"health", is_blind ? "unknown" : "ok"},
             {"lastError", is_blind ? cause : std::string{}},
             {"state", alerts.empty() ? "inactive" : "firing"},
-            {"evaluationTime", 0},
+            {"evaluationTime", judged ? pace.took : 0},
             {"lastEvaluation",
              judged && judged->at ? to_rfc3339(*judged->at) : std::string("0001-01-01T00:00:00.000Z")},
             {"alerts", std::move(alerts)},
@@ -147,20 +162,20 @@ std::map<std::string, json> alerts_by_rule(const std::vector<Incident>& open) {
 }
 
 json groups_json(const std::vector<RuleSpec>& rules, const std::vector<SignalSpec>& signals, const Verdicts& verdicts,
-                 std::map<std::string, json> alerts) {
+                 const Pace& pace, std::map<std::string, json> alerts) {
     auto groups = json::array();
     for (const auto& rule : rules) {
         const auto same_name = [&](const json& group) { return group["name"] == rule.group; };
         auto group = std::ranges::find_if(groups, same_name);
         if (group == groups.end()) {
-            groups.push_back({{"name", rule.group}, {"file", rule.group + ".yaml"}, {"interval", 0}, {"limit", 0},
-                              {"rules", json::array()}, {"evaluationTime", 0}});
+            groups.push_back({{"name", rule.group}, {"file", rule.group + ".yaml"}, {"interval", pace.interval}, {"limit", 0},
+                              {"rules", json::array()}, {"evaluationTime", pace.took}});
             group = std::prev(groups.end());
         }
         const auto judged = verdicts.find(rule.name);
         const auto found = alerts.find(rule.name);
         (*group)["rules"].push_back(rule_json(rule, signal_of(rule, signals),
-                                              judged == verdicts.end() ? nullptr : &judged->second,
+                                              judged == verdicts.end() ? nullptr : &judged->second, pace,
                                               found == alerts.end() ? json::array() : std::move(found->second)));
     }
     return groups;
@@ -184,7 +199,7 @@ Response list_rules(const Call& call, Context& context) {
     const auto signals = context.dependencies.signals();
     return success(
         {{"groups", groups_json(*rules, signals ? *signals : std::vector<SignalSpec>{}, *verdicts,
-                                alerts_by_rule(*open))}});
+                                pace_of(context.dependencies.prometheus()), alerts_by_rule(*open))}});
 }
 
 Response list_alerts(const Call&, Context& context) {

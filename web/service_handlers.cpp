@@ -36,6 +36,14 @@ json database_json(const incidents::Status& store, const std::vector<PrometheusS
     return database;
 }
 
+json config_json(const ConfigStatus& config) {
+    return {{"file", config.file},
+            {"loaded_at", time_or_null(config.loaded_at)},
+            {"refused_at", time_or_null(config.refused_at)},
+            {"problems", config.problems},
+            {"changes", config.changes}};
+}
+
 }  // namespace
 
 Response health(const Call&, Context&) { return {200, "text/plain; charset=utf-8", "ok\n", {}}; }
@@ -63,6 +71,7 @@ Response status(const Call&, Context& context) {
                           {"learning", learning},
                           {"learning_until", learning ? until : json(nullptr)},
                           {"database", database_json(*store, all)},
+                          {"config", config_json(needs.config ? needs.config() : ConfigStatus{})},
                           {"incidents_open", store->open_by_severity},
                           {"outbox",
                            {{"pending", store->pending_by_target},
