@@ -18,7 +18,7 @@ using nlohmann::json;
 // Slack's own limits are higher (header 150, section 3000, field 2000), but the sum of all must stay below an
 // undocumented 13,200: these add up to less than 12,000.
 constexpr std::size_t header_units = 150, summary_units = 1500, field_units = 300, source_units = 220,
-                      notes_units = 1800, action_units = 1200, link_units = 700, context_units = 900, text_units = 900;
+                      notes_units = 1800, action_units = 1200, link_units = 700, text_units = 900;
 constexpr std::size_t shown_sources = 10;
 
 std::string_view dot(Severity severity) {

@@ -57,7 +57,7 @@ def around_trouble(stack):
     for (kind, parameters), place in zip(TROUBLES, stack.denial_places()[:len(TROUBLES)]):
         refusals = {"over": 0, "source": "known", "destination": place}
         faults.append(stack.inject("denials-http", count=12, **refusals))
-        stack.wait_incident("authz-denials", faults[-1], 20, lambda incident: incident["value"] >= 12)
+        stack.wait_incident("authz-denials", faults[-1], 45, lambda incident: incident["value"] >= 12)
         stack.inject(kind, destination=place, **parameters)
         time.sleep(4)  # the new pods must be scraped before anything is refused again
         stack.inject("denials-http", count=13, **refusals)
