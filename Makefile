@@ -1,11 +1,11 @@
-# make demo | test | build | bench | sanitize | test-real | test-clean; see README.md.
+# make demo | test | build | bench | sanitize | test-real | fuzz | coverage | test-clean; see README.md.
 SHELL := /bin/sh
 PYTHON := /usr/bin/python3
 export PROMETHEUS ?= $(CURDIR)/build/tools/usr/bin/prometheus
 export ALERTMANAGER ?= $(CURDIR)/build/tools/usr/bin/prometheus-alertmanager
 export PROMTOOL ?= $(CURDIR)/build/tools/usr/bin/promtool
 
-.PHONY: all setup-build setup-demo setup-test build demo test bench sanitize test-real test-clean clean
+.PHONY: all setup-build setup-demo setup-test build demo test bench sanitize test-real fuzz coverage test-clean clean
 all: build
 
 setup-build setup-demo setup-test: setup-%:
@@ -30,6 +30,14 @@ bench: setup-test build
 
 test-real: setup-test build
 	tests/real/run.sh
+
+fuzz:
+	@deploy/setup.sh build fuzz
+	tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60)
+
+coverage: setup-test
+	@deploy/setup.sh cover
+	tests/coverage.sh
 
 test-clean:
 	tests/clean.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh SECONDS [NAME...]: builds the fuzz targets (or those named) with libFuzzer and the sanitizers, and runs them
-# all at once for so long. What crashes one is kept in build/fuzz/crashes, with the command that repeats it. New inputs are
-# kept in build/fuzz/corpus, so that the next run goes on from there. Last line: N passed, N failed.
+# all at once for so long. What crashes one is kept in build/fuzz/crashes, with the command that repeats it. New inputs
+# are kept in build/fuzz/corpus, so that the next run goes on from there. Last line: N passed, N failed.
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=$1
