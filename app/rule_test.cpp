@@ -130,7 +130,7 @@ void compare(const config::Expectation& expectation, RuleStage& stage, std::vect
 
 std::vector<Mismatch> play(const config::Config& config, const config::RuleTest& test, Duration interval) {
     auto expectations = test.expect;
-    std::ranges::stable_sort(expectations, {}, &config::Expectation::at);
+    std::ranges::sort(expectations, {}, [](const config::Expectation& one) { return std::pair(one.at, one.line); });
     const Duration end = expectations.back().at;
     std::set<Duration> times;
     for (Duration at{0}; at <= end; at += interval) times.insert(at);
