@@ -98,7 +98,7 @@ def main():
         mesh.wait_learned()
         with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
             answers = dict(zip((case["name"] for case in cases), pool.map(lambda case: play(mesh, case), cases)))
-        problems = judge(mesh, cases, answers)
+            problems = judge(mesh, cases, answers)  # a sidecar dies with the thread that started it again
         if problems:
             print("\n".join(problems + [mesh.explain()]), file=sys.stderr)
     print(f"envoy: {len(cases)} cases, {len(problems)} problems, {time.monotonic() - began:.0f} s")
