@@ -103,6 +103,18 @@ std::vector<std::string> App::reload() {
     return problems;
 }
 
+std::string App::waits_for() {
+    const auto learned = topology();
+    const auto now = clock_.now();
+    const auto seconds = [](Duration duration) { return to_string(std::chrono::duration_cast<std::chrono::seconds>(duration)); };
+    const std::scoped_lock lock(shared_mutex_);
+    for (const auto& [name, status] : shared_.prometheus)
+        if (!shared_.topologies.contains(name)) return fmt::format("waiting for Prometheus {}: {}", name, seconds(now - started_at_));
+    if (learned && learned->learning && learned->learning_until > now)
+        return "learning who calls whom, for another " + seconds(learned->learning_until - now);
+    return "";
+}
+
 void App::take(const TickReport& tick) {
     const std::scoped_lock lock(shared_mutex_);
     auto& status = shared_.prometheus[tick.prometheus];
@@ -182,6 +194,7 @@ web::Dependencies App::dependencies() {
     dependencies.started_at = started_at_;
     dependencies.version = version();
     dependencies.registry = &registry_;
+    dependencies.process = &process_metrics_;
     return dependencies;
 }
 

@@ -13,6 +13,7 @@
 
 #include "app/engine.hpp"
 #include "app/loop_metrics.hpp"
+#include "app/process_metrics.hpp"
 #include "app/reload_log.hpp"
 #include "io/clock.hpp"
 #include "web/server.hpp"
@@ -27,6 +28,9 @@ public:
 
     Result<void> start(const config::Config& config);
     unsigned short port() const { return server_->port(); }
+
+    // What an operator who watches the start waits for; "" where there is nothing. Thread-safe.
+    std::string waits_for();
 
     // Reads the file anew. Problems, each as file:line: path: message; with any, everything stays as it was.
     // Thread-safe.
@@ -53,6 +57,7 @@ private:
     io::SystemClock clock_;
     Time started_at_;
     prometheus::Registry registry_;
+    ProcessMetrics process_metrics_{started_at_};
     LoopMetrics loop_metrics_;
     ReloadLog reloads_;
 

@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -7,8 +8,24 @@
 #include "app/commands.hpp"
 #include "app/good_config.hpp"
 #include "app/logging.hpp"
+#include "app/progress.hpp"
 
 namespace meshwarden::app {
+namespace {
+
+// Until a signal says stop. Who watches a terminal is told every second what is waited for.
+void serve(App& app, const sigset_t& signals) {
+    Progress progress(STDERR_FILENO);
+    while (true) {
+        const timespec second{1, 0};
+        const int signal = progress.is_seen() ? sigtimedwait(&signals, nullptr, &second) : sigwaitinfo(&signals, nullptr);
+        if (signal == SIGHUP) app.reload();
+        if (signal == SIGTERM || signal == SIGINT) return;
+        progress.show(app.waits_for());
+    }
+}
+
+}  // namespace
 
 int run(const std::string& config_file) {
     sigset_t signals;
@@ -28,8 +45,7 @@ int run(const std::string& config_file) {
         spdlog::critical("cannot start: {}", started.error().message);
         return 3;
     }
-    int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) app.reload();
+    serve(app, signals);
     spdlog::info("stopping");
     return 0;
 }

@@ -15,6 +15,7 @@
 #include "model/topology.hpp"
 
 namespace prometheus {
+class Collectable;
 class Registry;
 }
 
@@ -62,6 +63,7 @@ struct Dependencies {
     Time started_at;
     std::string version;
     prometheus::Registry* registry = nullptr;  // not owned; outlives the server
+    const prometheus::Collectable* process = nullptr;  // what the process costs; the same
 };
 
 }  // namespace meshwarden::web

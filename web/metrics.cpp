@@ -87,6 +87,7 @@ void add_status(const incidents::Status& status, std::vector<MetricFamily>& fami
 std::string exposition(incidents::Store& store, const Dependencies& dependencies) {
     std::vector<MetricFamily> families;
     if (dependencies.registry) families = dependencies.registry->Collect();
+    if (dependencies.process) std::ranges::move(dependencies.process->Collect(), std::back_inserter(families));
     families.push_back(family("meshwarden_build_info", "Always 1; the version is the label.",
                               {gauge(1, {{"version", dependencies.version}})}));
     families.push_back(family("meshwarden_watchdog", "Always 1 while the service answers.", {gauge(1)}));
