@@ -3,7 +3,6 @@
 #include <prometheus/family.h>
 #include <spdlog/spdlog.h>
 
-#include <utility>
 
 #include "app/loop_log.hpp"
 #include "model/log_text.hpp"
@@ -51,7 +50,7 @@ bool Janitor::open() {
 }
 
 void Janitor::failed(const Error& error) {
-    if (!std::exchange(failing_, true)) 
+    if (failing_.failed(clock_.now()))
         spdlog::error(log_text("the database cannot be kept in order, trying again", {{"error", error.message}}));
 }
 
@@ -67,7 +66,7 @@ void Janitor::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         retire();
         if (retired_) retain(stop);
-        clock_.sleep_until(clock_.now() + (failing_ ? before_next_try : between_rounds), stop);
+        clock_.sleep_until(clock_.now() + (failing_.goes_on() ? before_next_try : between_rounds), stop);
     }
 }
 
@@ -85,7 +84,9 @@ void Janitor::retain(std::stop_token stop) {
         sum.more = step->more;
         if (sum.more) clock_.sleep_until(clock_.now() + between_steps, stop);
     }
-    if (std::exchange(failing_, false)) spdlog::info("the database is kept in order again");
+    if (const auto past = failing_.succeeded(clock_.now()))
+        spdlog::info(log_text("the database is kept in order again",
+                              {{"failures", std::to_string(past->failures)}, {"lasted", to_string(past->lasted)}}));
     const auto used = std::to_string(sum.used_bytes);
     if (sum.incidents > 0)
         spdlog::info(log_text("old incidents were erased", {{"incidents", std::to_string(sum.incidents)}, {"bytes", used}}));

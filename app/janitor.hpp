@@ -11,6 +11,7 @@
 #include "app/keeper.hpp"
 #include "config/config.hpp"
 #include "io/clock.hpp"
+#include "model/outage.hpp"
 
 namespace meshwarden::app {
 
@@ -35,7 +36,7 @@ private:
     prometheus::Counter& notices_;
     std::unique_ptr<incidents::Store> store_;
     bool retired_ = false;
-    bool failing_ = false;
+    Outage failing_;
     bool too_large_ = false;
 };
 

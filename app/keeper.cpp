@@ -117,15 +117,16 @@ void Keeper::saved(const incidents::TickOutcome& outcome) {
 }
 
 void Keeper::begin_trouble(const std::string& error) {
-    if (!trouble_)
+    if (outage_.failed(context_.clock.now()))
         spdlog::error(log_text("ticks are not saved, but kept in memory", {{"prometheus", name_}, {"error", error}}));
     trouble_ = StoreTrouble{trouble_ ? trouble_->since : context_.clock.now(), error};
 }
 
 void Keeper::end_trouble() {
-    if (!trouble_) return;
-    const auto lasted = to_string(whole_seconds(context_.clock.now() - trouble_->since));
-    spdlog::info(log_text("ticks are saved again", {{"prometheus", name_}, {"lasted", lasted}}));
+    const auto past = outage_.succeeded(context_.clock.now());
+    if (!past) return;
+    spdlog::info(log_text("ticks are saved again", {{"prometheus", name_}, {"failures", std::to_string(past->failures)},
+                                                    {"lasted", to_string(past->lasted)}}));
     trouble_.reset();
 }
 

@@ -17,6 +17,7 @@
 #include "app/loop_metrics.hpp"
 #include "incidents/store.hpp"
 #include "io/clock.hpp"
+#include "model/outage.hpp"
 
 namespace meshwarden::app {
 
@@ -69,6 +70,7 @@ private:
     bool read_again_ = false;  // more was found than could be held
     std::vector<Finding> held_;
     std::optional<StoreTrouble> trouble_;
+    Outage outage_;  // the same, for the log
 };
 
 }  // namespace meshwarden::app

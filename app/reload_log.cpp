@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "model/log_text.hpp"
+
 namespace meshwarden::app {
 
 ReloadLog::ReloadLog(const std::string& file, prometheus::Registry& registry)
@@ -20,16 +22,16 @@ void ReloadLog::started(Time now) {
 }
 
 void ReloadLog::replaced(std::vector<std::string> changes, Time now) {
-    spdlog::info("configuration read anew, {} changes", changes.size());
-    for (const auto& change : changes) spdlog::info("configuration: {}", change);
+    spdlog::info(log_text("configuration read anew", {{"changes", std::to_string(changes.size())}}));
+    for (const auto& change : changes) spdlog::info(log_text("configuration changed", {{"change", change}}));
     const std::scoped_lock lock(mutex_);
     status_ = {status_.file, now, std::nullopt, {}, std::move(changes)};
     good_.Set(1);
 }
 
 void ReloadLog::refused(std::vector<std::string> problems, Time now) {
-    spdlog::error("the new configuration has {} problems, the old one stays", problems.size());
-    for (const auto& problem : problems) spdlog::error("configuration: {}", problem);
+    spdlog::error(log_text("the new configuration is wrong, the old one stays", {{"problems", std::to_string(problems.size())}}));
+    for (const auto& problem : problems) spdlog::error(log_text("configuration is wrong", {{"problem", problem}}));
     const std::scoped_lock lock(mutex_);
     status_.refused_at = now;
     status_.problems = std::move(problems);

@@ -2,6 +2,7 @@
 // thread; no clock inside.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "model/time.hpp"
@@ -28,6 +29,8 @@ public:
         failures_ = 0;
         return past;
     }
+
+    bool goes_on() const { return failures_ > 0; }
 
 private:
     std::int64_t failures_ = 0;

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "model/log_text.hpp"
 #include "notify/message.hpp"
@@ -40,8 +39,10 @@ void Heartbeat::run(std::stop_token stop) {
         const bool delivered = beat(next, stop);
         if (stop.stop_requested()) return;
         (delivered ? delivered_ : missed_).Increment();
-        if (delivered && std::exchange(missing_, false))
-            spdlog::info(log_text("heartbeats arrive again", {{"target", target_.name}}));
+        if (const auto past = delivered ? missing_.succeeded(clock_.now()) : std::nullopt)
+            spdlog::info(log_text("heartbeats arrive again", {{"target", target_.name},
+                                                              {"failures", std::to_string(past->failures)},
+                                                              {"lasted", to_string(past->lasted)}}));
         clock_.sleep_until(next, stop);
     }
 }
@@ -55,7 +56,7 @@ bool Heartbeat::beat(Time until, std::stop_token stop) {
         if (outcome.kind == Outcome::delivered) return true;
         const Time again = clock_.now() + std::max(backoff.failed(this_beat), outcome.retry_after);
         if (outcome.kind == Outcome::give_up || again >= until) {
-            if (!stop.stop_requested() && !std::exchange(missing_, true))
+            if (!stop.stop_requested() && missing_.failed(clock_.now()))
                 spdlog::error(
                     log_text("heartbeats do not arrive", {{"target", target_.name}, {"answer", outcome.answer}}));
             return false;

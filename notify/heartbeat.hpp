@@ -11,6 +11,7 @@
 
 #include "io/clock.hpp"
 #include "io/http_client.hpp"
+#include "model/outage.hpp"
 #include "notify/options.hpp"
 #include "notify/pulse.hpp"
 
@@ -43,7 +44,7 @@ private:
     io::HttpClient client_;
     prometheus::Counter& delivered_;
     prometheus::Counter& missed_;
-    bool missing_ = false;
+    Outage missing_;
 };
 
 }  // namespace meshwarden::notify
