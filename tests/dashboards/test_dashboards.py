@@ -43,6 +43,7 @@ def stack(tmp_path_factory):
     (directory / "blind.yaml").write_text(yaml.safe_dump(BLIND), encoding="utf-8")
     overrides = {"authz-denials": {"window": "10s"}, "mtls-failures": {"window": "10s"}}
     with Stack(directory, services=24, overrides=overrides, settings={"signals": ["blind.yaml"]}) as running:
+        running.settings["heartbeat"] = {"target": "hook", "interval": "5s"}
         running.settings["prometheus"] = [{"name": "main", "url": running.prometheus, "timeout": "3s"}]
         running.start()
         running.wait_learned()
