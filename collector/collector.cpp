@@ -36,7 +36,8 @@ struct Collector::Impl {
     Duration restart_range(const Poll& poll) const;
     void take_restarts(const Outcome& restarts);
     void take_liveness(const Questions& questions, Time now);
-    void fold(const Poll& poll, std::stop_token stop);
+    void take_samples(const Poll& poll, const Questions& questions, std::stop_token stop);
+    void note_targets(const Questions& questions, Questions::Id latest, Time now);
     void catch_up(const Poll& poll, std::stop_token stop);
     void send(Questions& questions, std::stop_token stop);
     Liveness* liveness_of(const SignalSpec& spec, const SignalPart& part);
@@ -144,13 +145,28 @@ void Collector::Impl::take_restarts(const Outcome& restarts) {
     for (std::size_t i = 0; restarts && i < restarts->size(); ++i) restarted.insert(target_key(restarts->metric(i)));
 }
 
+// Narrow questions show few samples: which targets there are, and when anything at all was scraped, is told apart.
+void Collector::Impl::note_targets(const Questions& questions, Questions::Id latest, Time now) {
+    if (const auto& answer = questions[latest]; answer && !answer->empty()) {
+        const double seconds = answer->scalar_or(0);
+        if (seconds > 0 && seconds <= to_epoch_seconds(now)) targets.note_time(from_epoch_seconds(seconds));
+    }
+    if (!liveness_asked) return;
+    for (const auto& [question, one] : liveness)
+        for (const auto target : one->targets()) targets.note_alive(target, now);
+}
+
 void Collector::Impl::take_liveness(const Questions& questions, Time now) {
     if (!liveness_asked) return;
     for (auto& [question, one] : liveness) one->take(questions);
     schedule.liveness_read(now, took);
 }
 
-void Collector::Impl::fold(const Poll& poll, std::stop_token stop) {
+void Collector::Impl::take_samples(const Poll& poll, const Questions& questions, std::stop_token stop) {
+    Questions samples;
+    for (auto& reader : readers) reader.ask_samples(poll, questions, samples);
+    send(samples, stop);
+    for (auto& reader : readers) reader.take(questions, samples, failing_keys, targets);
     Needs needs;
     Questions more;
     for (const auto& reader : readers) reader.need(poll, needs);
@@ -165,6 +181,7 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
     Questions questions;
     const auto up = questions.ask("up == 0", poll.now, targets_signal);
     const auto count = questions.ask("count(up)", poll.now, targets_signal);
+    const auto latest = questions.ask("max(timestamp(up))", poll.now, targets_signal);
     const auto restarts = questions.ask(TargetFacts::restarts_question(restart_range(poll)), poll.now, targets_signal);
     liveness_asked = schedule.liveness_due(poll.now);
     if (liveness_asked)
@@ -178,9 +195,9 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
     take_failing(questions[up], questions[count], snapshot, poll.now);
     take_restarts(questions[restarts]);
     take_liveness(questions, poll.now);
+    note_targets(questions, latest, poll.now);
     edges.take(questions, snapshot);
-    for (auto& reader : readers) reader.take(questions, failing_keys, targets);
-    fold(poll, stop);
+    take_samples(poll, questions, stop);
 }
 
 // A gap too long for one question is read piece by piece.
@@ -190,8 +207,7 @@ void Collector::Impl::catch_up(const Poll& poll, std::stop_token stop) {
         Questions questions;
         for (auto& reader : readers) reader.ask(poll, questions);
         send(questions, stop);
-        for (auto& reader : readers) reader.take(questions, failing_keys, targets);
-        fold(poll, stop);
+        take_samples(poll, questions, stop);
     }
 }
 

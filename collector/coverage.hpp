@@ -30,6 +30,8 @@ public:
     // With the targets that fail now. A target that fails was covered and is still expected.
     Seen seen(const std::vector<Labels>& failing) const;
 
+    const std::vector<std::uint64_t>& targets() const { return targets_; }  // of (job, instance), at the last answer
+
     bool known() const { return checked_at_.has_value(); }
     Time checked_at() const { return checked_at_.value_or(Time{}); }
     const std::optional<Cause>& failure() const { return failure_; }  // of the last question
@@ -47,6 +49,7 @@ private:
     std::optional<Time> checked_at_;
     std::optional<Cause> failure_;
     Keys live_now_;
+    std::vector<std::uint64_t> targets_;
     Keys expected_now_;
     std::unordered_map<std::uint64_t, Time> remembered_;  // seen within the last hour
     std::set<std::vector<std::string>> shapes_;           // label names of the answers' elements

@@ -43,17 +43,41 @@ bool Increments::moved(const Rows& rows, const Row& row) const {
     });
 }
 
+std::optional<Time> Increments::wants(const Row& row, double value, const Window& window,
+                                      const std::unordered_set<std::uint64_t>& restarted) {
+    const Duration two_scrapes = 2 * window.scrape_interval;
+    const auto known = last_.find(row.key);
+    // Series at 0 are not told: was it one of them, or is it born?
+    if (known == last_.end() || known->second.value == 0) return window.from - two_scrapes;
+    Last& last = known->second;
+    // In two scrapes it may have been reset to 0 and have come back.
+    const bool unbroken = window.to - last.at < two_scrapes && !restarted.contains(row.target);
+    if (value != last.value || !unbroken || followed_.contains(row.key)) return last.at;
+    last.at = std::max(last.at, window.from);
+    return std::nullopt;
+}
+
+std::optional<Time> Increments::away_since(const Rows& rows, const Row& row, Duration scrape_interval) const {
+    const auto known = last_.find(row.key);
+    if (known == last_.end() || known->second.value == 0) return std::nullopt;
+    const auto counts = rows.of(row);
+    const auto fresh = std::ranges::find_if(counts, [&](const Count& count) { return count.at > known->second.at; });
+    if (fresh == counts.end() || fresh->at - known->second.at < 2 * scrape_interval) return std::nullopt;
+    return known->second.at;
+}
+
 void Increments::need(const Rows& rows, Time known_from, Duration scrape_interval,
                       const std::unordered_set<std::uint64_t>& restarted, Needs& needs) const {
     for (const auto& row : rows.rows) {
         if (row.target == 0) continue;
         const auto known = last_.find(row.key);
         const bool stood = known != last_.end() && known->second.value > 0 && restarted.contains(row.target);
-        if (!moved(rows, row) && !(stood && !rows.of(row).empty())) continue;
+        const bool back = away_since(rows, row, scrape_interval).has_value();
+        if (!moved(rows, row) && !back && !(stood && !rows.of(row).empty())) continue;
         const Count& first = rows.of(row).front();
         const bool born = known == last_.end();
         if (born && first.at < known_from + scrape_interval) continue;  // nothing older can have been read
-        needs.births = needs.births || born;
+        needs.births = needs.births || (born && (first.value > 0 || first.base > 0));
         needs.oldest = std::min(needs.oldest, born ? first.at : known->second.at);
         needs.instances.try_emplace(row.target, row.metric.get("instance"));
     }

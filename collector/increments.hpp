@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -32,6 +33,13 @@ Point denominator_point(const Count& now, double value, double base);  // ratio:
 Point tail_point(const Count& now, double value, double base);
 Point stalled_point(const Count& now, double value, double base);
 
+// The time of which a narrow question told the last values: (from, to], shorter than one scrape interval.
+struct Window {
+    Time from;
+    Time to;
+    Duration scrape_interval;
+};
+
 struct FoldResult {
     struct Item {
         std::size_t row = 0;  // of the input
@@ -53,6 +61,15 @@ public:
 
     // Does the row hold an increment, or may it?
     bool moved(const Rows& rows, const Row& row) const;
+
+    // A series was seen with `value`, above 0, in its last sample of `window`. Is there anything to learn from its
+    // samples? Then they are wanted from the time that is given on; else the fold has taken note of it.
+    std::optional<Time> wants(const Row& row, double value, const Window& window,
+                              const std::unordered_set<std::uint64_t>& restarted);
+
+    // Was the series away before its first new sample, for two scrapes or more? Then since when: while only what is above 0
+    // was asked for it may have stood at 0.
+    std::optional<Time> away_since(const Rows& rows, const Row& row, Duration scrape_interval) const;
 
     // `known_from`: since when this selector has been read without a gap. Of targets that `restarted` the facts are
     // needed although nothing moved: a counter may end where it was.

@@ -1,5 +1,7 @@
 // Reads one selector of a signal without a gap: remembers how far it has read, asks for what came since (long gaps in
 // pieces), and folds it once all that the fold needs is known. A failed read is repeated, longer, the next time.
+// Counters of failures stand at 0 nearly everywhere. So while polls follow each other faster than scrapes, first the last
+// values above 0 are asked for, and then the samples of those targets only where that tells something new.
 // Owned by one signal reader.
 #pragma once
 
@@ -30,6 +32,7 @@ public:
     static constexpr Duration longest_gap = std::chrono::hours(24);
     static constexpr Duration longest_piece = std::chrono::minutes(30);
     static constexpr Duration shortest_piece = std::chrono::minutes(1);
+    static constexpr std::size_t handy = 200'000;  // samples in one answer; pieces grow and shrink towards it
 
     PartReader(const SignalSpec& spec, const SignalPart& part, const Options& options);
 
@@ -38,7 +41,8 @@ public:
 
     // The steps of one piece, in this order.
     void ask(const Poll& poll, Questions& questions);
-    void take(const Questions& questions, Targets& targets);
+    void ask_samples(const Poll& poll, const Questions& questions, Questions& samples);
+    void take(const Questions& questions, const Questions& samples, Targets& targets);
     void need(const Poll& poll, Needs& needs) const;
     void ask_reporters(Questions& more);
     void fold(const Questions& more, const std::expected<TargetFacts, Cause>& facts, const Targets& targets,
@@ -56,8 +60,10 @@ private:
         Rows rows;
     };
 
-    void lay_out(const Questions& questions);
+    Duration range(const Poll& poll) const { return piece_end_ - *read_to_ + poll.margin; }
+    void lay_out(const Questions& questions, const Questions& samples);
     void fail(Cause cause);
+    void fail_to_read(const Cause& cause);
     bool needs_facts(const Poll& poll) const;
 
     SignalKind kind_;
@@ -69,11 +75,15 @@ private:
 
     std::optional<Time> read_to_;
     Time known_from_;
-    Duration piece_ = longest_piece;
+    Duration piece_ = 2 * shortest_piece;
+    bool history_lost_ = false;
 
     bool asked_ = false;  // the piece in work
+    bool narrow_ = false;  // of it what is above 0 was asked for first
     Time piece_end_;
+    Time now_;  // of the poll
     std::vector<Questions::Id> ids_;
+    std::vector<Questions::Id> sample_ids_;
 
     std::optional<Cause> failure_;
     std::vector<SeriesUpdate> updates_;

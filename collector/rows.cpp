@@ -54,15 +54,19 @@ std::uint64_t target_key(const Metric& metric) {
     return builder.key();
 }
 
-Rows counter_rows(const Answer& answer) {
-    Rows rows;
-    rows.rows.reserve(answer.size());
+void add_counter_rows(const Answer& answer, Rows& rows) {
+    rows.rows.reserve(rows.rows.size() + answer.size());
     for (std::size_t i = 0; i < answer.size(); ++i) {
         const Row row = row_of(answer, i, rows);
         for (const auto& [at, value] : answer.samples(i))
             if (countable(value)) rows.counts.push_back({at, value});
         close(rows, row);
     }
+}
+
+Rows counter_rows(const Answer& answer) {
+    Rows rows;
+    add_counter_rows(answer, rows);
     return rows;
 }
 

@@ -34,6 +34,7 @@ struct Rows {
 std::uint64_t target_key(const Metric& metric);
 
 // NaN, infinite, negative and absurdly large samples are left out everywhere.
+void add_counter_rows(const Answer& answer, Rows& rows);
 Rows counter_rows(const Answer& answer);
 
 // A series of `count` and that of `bucket` with the same labels but le; times that only one of them has are left out.

@@ -56,10 +56,15 @@ void SignalReader::ask(const Poll& poll, Questions& questions) {
     for (auto& level : levels_) level.ask(poll.now, history, spec_.name, questions);
 }
 
-void SignalReader::take(const Questions& questions, const std::unordered_set<std::uint64_t>& failing,
-                        Targets& targets) {
+void SignalReader::ask_samples(const Poll& poll, const Questions& questions, Questions& samples) {
+    for (auto& part : parts_)
+        if (due_) part.ask_samples(poll, questions, samples);
+}
+
+void SignalReader::take(const Questions& questions, const Questions& samples,
+                        const std::unordered_set<std::uint64_t>& failing, Targets& targets) {
     if (!due_) return;
-    for (auto& part : parts_) part.take(questions, targets);
+    for (auto& part : parts_) part.take(questions, samples, targets);
     if (std::exchange(levels_asked_, true)) return;
     for (auto& level : levels_) {
         if (auto cause = level.take(questions, failing, level_updates_)) levels_failure_ = std::move(cause);

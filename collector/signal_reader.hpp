@@ -26,7 +26,9 @@ public:
 
     // The steps of one round, as in PartReader.
     void ask(const Poll& poll, Questions& questions);
-    void take(const Questions& questions, const std::unordered_set<std::uint64_t>& failing, Targets& targets);
+    void ask_samples(const Poll& poll, const Questions& questions, Questions& samples);
+    void take(const Questions& questions, const Questions& samples, const std::unordered_set<std::uint64_t>& failing,
+              Targets& targets);
     void need(const Poll& poll, Needs& needs) const;
     void ask_reporters(Questions& more);
     void fold(const Questions& more, const std::expected<TargetFacts, Cause>& facts, const Targets& targets,

@@ -10,6 +10,10 @@ void Targets::note_time(Time at) {
 
 void Targets::note(std::uint64_t target, Time at) {
     note_time(at);
+    note_alive(target, at);
+}
+
+void Targets::note_alive(std::uint64_t target, Time at) {
     if (target == 0) return;
     const auto [entry, fresh] = seen_.try_emplace(target, Seen{at, at, at});
     auto& seen = entry->second;

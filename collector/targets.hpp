@@ -17,6 +17,8 @@ public:
 
     void note(const Rows& rows);
     void note(std::uint64_t target, Time at);
+    void note_time(Time at);                         // something had a sample then
+    void note_alive(std::uint64_t target, Time at);  // it has been scraped before `at`
     void forget_before(Time oldest);
 
     // Did any series of the target have a sample in [from, before)?
@@ -32,7 +34,6 @@ private:
     struct Seen {
         Time first, previous, last;
     };
-    void note_time(Time at);
 
     std::unordered_map<std::uint64_t, Seen> seen_;
     std::set<Time> times_;  // whole seconds

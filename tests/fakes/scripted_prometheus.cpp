@@ -49,6 +49,11 @@ void ScriptedPrometheus::targets(std::string body) {
     targets_ = std::move(body);
 }
 
+void ScriptedPrometheus::evaluate(Evaluate evaluate) {
+    const std::lock_guard lock(mutex_);
+    evaluate_ = std::move(evaluate);
+}
+
 std::vector<std::string> ScriptedPrometheus::queries() const {
     const std::lock_guard lock(mutex_);
     return queries_;
@@ -61,11 +66,13 @@ int ScriptedPrometheus::asked(const std::string& prefix) const {
 
 PageAnswer ScriptedPrometheus::handle(const PageRequest& request) {
     Answer chosen;
+    Evaluate evaluate;
+    std::string query;
     double time = 0;
     {
         const std::lock_guard lock(mutex_);
         if (request.path.starts_with("/api/v1/targets")) return json(targets_);
-        const std::string query = field(request.body, "query");
+        query = field(request.body, "query");
         const std::string at = field(request.body, "time");
         time = at.empty() ? time_ : std::stod(at);
         queries_.push_back(query);
@@ -77,8 +84,10 @@ PageAnswer ScriptedPrometheus::handle(const PageRequest& request) {
                           time_, time_);
             return json(text);
         }
+        evaluate = evaluate_;
     }
     if (chosen) return chosen(time);
+    if (evaluate) return evaluate(query, time);
     return json(R"({"status":"success","data":{"resultType":"vector","result":[]}})");
 }
 

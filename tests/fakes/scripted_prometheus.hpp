@@ -25,6 +25,10 @@ public:
     void answer(const std::string& prefix, std::string body);
     void targets(std::string body);
 
+    // Answers every query that no prefix fits.
+    using Evaluate = std::function<PageAnswer(const std::string& query, double time)>;
+    void evaluate(Evaluate evaluate);
+
     std::vector<std::string> queries() const;
     int asked(const std::string& prefix) const;
 
@@ -34,6 +38,7 @@ private:
     mutable std::mutex mutex_;
     double time_ = 10'000;
     std::map<std::string, Answer> answers_;
+    Evaluate evaluate_;
     std::string targets_ = R"({"status":"success","data":{"activeTargets":[{"scrapeInterval":"15s"}]}})";
     std::vector<std::string> queries_;
     PageServer server_;
