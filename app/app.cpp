@@ -44,15 +44,13 @@ Result<void> App::start(const config::Config& config) {
     if (!server) return std::unexpected(server.error());
     server_ = std::move(*server);
     reloads_.started(clock_.now());
-    spdlog::info("meshwarden {} is up, console http://{}:{}/", version(), config.web.address, server_->port());
+    const auto scheme = config.web.tls.cert_file.empty() ? "http" : "https";
+    spdlog::info("meshwarden {} is up, console {}://{}:{}/", version(), scheme, config.web.address, server_->port());
     return {};
 }
 
 Result<void> App::replace_engine(std::shared_ptr<const config::Config> config) {
-    const auto before = [this] {
-        const std::scoped_lock lock(shared_mutex_);
-        return shared_.config;
-    }();
+    const auto before = this->config();
     // Created and migrated here, and only where it is another than before: one that was removed must not come back empty.
     if (!before || before->storage_url != config->storage_url)
         if (auto store = incidents::open_store(config->storage_url); !store) return std::unexpected(store.error());
@@ -83,7 +81,11 @@ std::shared_ptr<const config::Config> App::config() {
 Result<void> App::replace(const config::Config& before, std::shared_ptr<const config::Config> after) {
     if (before.storage_url != after->storage_url)
         if (auto left = nothing_left_behind(before.storage_url); !left) return left;
-    return replace_engine(std::move(after));
+    if (auto changed = server_->reconfigure(after->web); !changed) return changed;
+    auto replaced = replace_engine(after);
+    if (replaced) return replaced;
+    auto restored = server_->reconfigure(before.web);
+    return restored ? replaced : fail(replaced.error().message + "; " + restored.error().message);
 }
 
 std::vector<std::string> App::reload() {
@@ -164,12 +166,11 @@ std::shared_ptr<const Topology> App::topology() {
 }
 
 web::Dependencies App::dependencies() {
-    const auto config = [this] {
-        const std::scoped_lock lock(shared_mutex_);
-        return shared_.config;
-    };
+    const auto config = [this] { return this->config(); };
     web::Dependencies dependencies;
     dependencies.open_store = [config] { return incidents::open_store(config()->storage_url, incidents::Opening::existing); };
+    dependencies.storage_url = [config] { return config()->storage_url; };
+    dependencies.warn = [](const std::string& sentence) { spdlog::warn("{}", sentence); };
     dependencies.incidents = [config] { return config()->incidents; };
     dependencies.rules = [config] { auto held = config(); return std::shared_ptr<const std::vector<RuleSpec>>(held, &held->rules); };
     dependencies.signals = [config] { auto held = config(); return std::shared_ptr<const std::vector<SignalSpec>>(held, &held->signals); };

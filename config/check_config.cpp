@@ -113,6 +113,12 @@ void check_config(const Config& config, Reader& reader) {
         reader.complain("web.listen", fmt::format("{} is not loopback, expected web.tokens, or insecure_no_auth: true",
                                                   config.web.address));
     }
+    const auto& tls = config.web.tls;
+    if (tls.cert_file.empty() != tls.key_file.empty()) {
+        reader.complain("web.tls", "has one of cert_file and key_file, expected both");
+    } else if (tls.cert_file.empty() && !tls.client_ca_file.empty()) {
+        reader.complain("web.tls.client_ca_file", "needs cert_file and key_file");
+    }
     const auto labels = incident_labels(config);
     check_routes(config, labels, reader);
     check_links(config, labels, reader);

@@ -8,7 +8,7 @@
 namespace meshwarden::web {
 namespace {
 
-constexpr std::uintmax_t longest_token_file = 4'096;
+constexpr std::uint64_t longest_token_file = 4'096;
 constexpr std::string_view blanks = " \t\r\n";
 
 std::string_view trimmed(std::string_view text) {
@@ -33,27 +33,23 @@ std::string_view bearer(std::string_view authorization) {
 
 }  // namespace
 
-Authenticator::Authenticator(std::vector<Token> tokens) {
-    for (auto& token : tokens) entries_.push_back({std::move(token), {}, 0, {}});
+void Authenticator::replace(std::vector<Token> tokens) {
+    const std::lock_guard lock(mutex_);
+    entries_.clear();
+    for (auto& token : tokens) entries_.push_back({std::move(token), {}, {}});
 }
 
 void Authenticator::refresh(Entry& entry) {
-    std::error_code problem;
-    const auto changed = std::filesystem::last_write_time(entry.token.token_file, problem);
-    const auto size = problem ? 0 : std::filesystem::file_size(entry.token.token_file, problem);
-    if (problem || size > longest_token_file) {
-        entry.digest.clear();
-        entry.size = 0;
-        return;
-    }
-    if (size == entry.size && changed == entry.changed) return;
+    const auto mark = mark_of(entry.token.token_file);
+    if (mark == entry.mark) return;
+    entry.mark = mark;
+    entry.digest.clear();
+    if (mark.size > longest_token_file) return;
     std::ifstream file(entry.token.token_file, std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
     const auto token = text.str();
-    entry.digest = trimmed(token).empty() ? std::string{} : sha256_hex(trimmed(token));
-    entry.changed = changed;
-    entry.size = size;
+    if (!trimmed(token).empty()) entry.digest = sha256_hex(trimmed(token));
 }
 
 std::optional<Caller> Authenticator::identify(std::string_view authorization) {

@@ -1,13 +1,13 @@
 // Who is asking: bearer tokens from files, which are read again when they change. Thread-safe.
 #pragma once
 
-#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "web/file_mark.hpp"
 #include "web/options.hpp"
 
 namespace meshwarden::web {
@@ -20,7 +20,8 @@ struct Caller {
 class Authenticator {
 public:
     // Without tokens everybody is "anonymous" and may do everything (Options allow that on loopback only).
-    explicit Authenticator(std::vector<Token> tokens);
+    explicit Authenticator(std::vector<Token> tokens) { replace(std::move(tokens)); }
+    void replace(std::vector<Token> tokens);
 
     // The caller behind an Authorization header; nothing where no token fits. A token file that cannot be read or is
     // empty lets nobody in. Every token is compared, in constant time.
@@ -29,8 +30,7 @@ public:
 private:
     struct Entry {
         Token token;
-        std::filesystem::file_time_type changed;
-        std::uintmax_t size = 0;
+        FileMark mark;
         std::string digest;  // SHA-256 of the token, "" where there is none
     };
     static void refresh(Entry& entry);

@@ -1,198 +1,171 @@
 #include "web/connection.hpp"
 
-#include <fmt/format.h>
-
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <optional>
+
+#include <array>
+
+#include "web/request_reader.hpp"
 
 namespace meshwarden::web {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using tcp = asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t read_size = 4'096;
+constexpr std::size_t read_size = 2'048;  // of each connection, idle ones too
 constexpr std::size_t longest_drain = 256u << 10;
 constexpr Duration drain_timeout = std::chrono::seconds(1);
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view sign_of_life = ": still here\n\n";
 
-Method method_of(http::verb verb) {
-    switch (verb) {
-        case http::verb::get: return Method::get;
-        case http::verb::head: return Method::head;
-        case http::verb::post: return Method::post;
-        default: return Method::other;
-    }
-}
+int ticks_of(Duration duration) { return int(duration / tick_length) + 1; }
 
-Request to_request(http::request<http::string_body>&& message) {
+// A stream between two looks for new events.
+struct Stream {
     Request request;
-    request.method = method_of(message.method());
-    const auto target = message.target();
-    if (!parse_target({target.data(), target.size()}, request)) request.path.clear();
-    for (const auto& field : message) {
-        std::string name(field.name_string().data(), field.name_string().size());
-        for (auto& c : name) c = c >= 'A' && c <= 'Z' ? char(c + 'a' - 'A') : c;
-        request.headers.emplace_back(std::move(name), std::string(field.value().data(), field.value().size()));
-    }
-    request.body = std::move(message.body());
-    return request;
-}
-
-// The whole answer as it goes over the wire.
-std::string to_wire(const Response& response, bool with_body, bool keep_alive) {
-    auto text = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-    for (const auto& [name, value] : response.headers) text += fmt::format("{}: {}\r\n", name, value);
-    if (!response.content_type.empty()) text += fmt::format("Content-Type: {}\r\n", response.content_type);
-    if (response.status != 304) text += fmt::format("Content-Length: {}\r\n", response.body.size());
-    text += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
-    if (with_body && response.status != 304) text += response.body;
-    return text;
-}
+    bool in_chunks = true;
+    int until_poll = 0;
+    int silent = 0;
+    bool is_busy = true;  // asks or writes
+    bool has_more = false;
+    std::size_t heard = 0;
+};
 
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
 public:
-    HttpConnection(tcp::socket socket, Service& service) : stream_(std::move(socket)), service_(service) {}
-    ~HttpConnection() override { service_.connections.remove(this); }
+    HttpConnection(std::unique_ptr<Channel> channel, Service& service)
+        : channel_(std::move(channel)), service_(service), limits_(service.limits),
+          reader_(limits_.max_header, limits_.max_body) {}
+
+    ~HttpConnection() override { leave(); }
 
     void start() override {
         service_.connections.add(this);
-        error_code ignored;
-        stream_.socket().set_option(tcp::no_delay(true), ignored);
-        prepare();
-        read_header();
+        wait_for_client(limits_.request_timeout);
+        channel_->open(then(&HttpConnection::on_open));
     }
 
     void close() override {
-        service_.connections.remove(this);
-        error_code ignored;
-        stream_.socket().close(ignored);
+        leave();
+        channel_->close();
+    }
+
+    void tick() override {
+        if (patience_ > 0 && --patience_ == 0) return close();
+        if (stream_) tick_stream();
     }
 
 private:
     // A completion handler that keeps this connection alive.
     template <class Step>
-    auto then(Step step) {
+    Channel::Done then(Step step) {
         return [self = shared_from_this(), step](const error_code& error, std::size_t bytes) {
-            if (self->stream_.socket().is_open() || error) (self.get()->*step)(error, bytes);
+            if (self->channel_->is_open() || error) (self.get()->*step)(error, bytes);
         };
     }
 
-    void prepare() {
+    // The handler thread gives its hold on this connection back: it may end only on the thread of the sockets.
+    template <class Step>
+    bool ask(Request request, Step step) {
+        auto done = [self = shared_from_this(), step, executor = service_.executor](Response response) mutable {
+            boost::asio::post(executor, [self = std::move(self), step, response = std::move(response)] {
+                if (self->channel_->is_open()) (self.get()->*step)(response);
+            });
+        };
+        return service_.workers.submit(std::move(request), std::move(done));
+    }
+
+    void leave() {
+        if (stream_) --service_.connections.streams;
+        stream_.reset();
+        service_.connections.remove(this);
+    }
+
+    void wait_for_client(Duration patience) {
+        patience_ = ticks_of(patience);
         service_.connections.waits(this);
-        parser_.emplace();
-        parser_->header_limit(std::uint32_t(service_.options.max_header));
-        parser_->body_limit(service_.options.max_body);
     }
 
-    // Between two requests a client may rest for longer than it may take over one.
-    void await_next() {
-        prepare();
-        if (buffer_.size() > 0) return read_header();
-        stream_.expires_after(service_.options.idle_timeout);
-        stream_.async_read_some(buffer_.prepare(read_size), then(&HttpConnection::on_first_bytes));
-    }
-
-    void on_first_bytes(const error_code& error, std::size_t bytes) {
+    void on_open(const error_code& error, std::size_t) {
         if (error) return close();
-        buffer_.commit(bytes);
-        read_header();
+        wait_for_client(limits_.request_timeout);
+        has_begun_ = true;
+        read();
     }
 
-    void read_header() {
-        stream_.expires_after(service_.options.header_timeout);
-        http::async_read_header(stream_, buffer_, *parser_, then(&HttpConnection::on_header));
+    void read() { channel_->read(incoming_, then(&HttpConnection::on_read)); }
+
+    void on_read(const error_code& error, std::size_t size) {
+        if (error) return close();
+        if (!has_begun_) wait_for_client(limits_.request_timeout);
+        has_begun_ = true;
+        bytes_.append(incoming_.data(), size);
+        advance();
     }
 
-    void on_header(const error_code& error, std::size_t) {
-        if (error) return on_bad_request(error);
-        if (parser_->is_done()) return serve();
-        const auto expect = parser_->get()[http::field::expect];
-        if (!beast::iequals(expect, "100-continue")) return read_body();
-        wire_ = "HTTP/1.1 100 Continue\r\n\r\n";
-        asio::async_write(stream_, asio::buffer(wire_), then(&HttpConnection::on_continue));
+    void advance() {
+        switch (reader_.read(bytes_)) {
+            case RequestReader::State::incomplete: return read();
+            case RequestReader::State::wants_continue:
+                return channel_->write(continue_line, then(&HttpConnection::on_continued));
+            case RequestReader::State::refused: return answer(reader_.refusal);
+            case RequestReader::State::whole: return serve();
+        }
     }
 
-    void on_continue(const error_code& error, std::size_t) { error ? close() : read_body(); }
+    void on_continued(const error_code& error, std::size_t) { error ? close() : read(); }
 
-    void read_body() {
-        stream_.expires_after(service_.options.header_timeout);
-        http::async_read(stream_, buffer_, *parser_, then(&HttpConnection::on_body));
+    void serve() {
+        service_.connections.is_served(this);
+        patience_ = 0;
+        auto& request = reader_.request;
+        is_head_ = request.method == Method::head;
+        if (!needs_store(request)) {
+            const auto options = service_.settings.get();
+            Context context{*options, service_.dependencies, service_.authenticator, nullptr, {}};
+            return answer(handle(request, context));
+        }
+        if (!ask(request, &HttpConnection::answer)) refuse("too many requests are waiting; try again");
     }
 
-    void on_body(const error_code& error, std::size_t) { error ? on_bad_request(error) : serve(); }
-
-    void on_bad_request(const error_code& error) {
-        const bool is_protocol = error.category() == http::make_error_code(http::error::bad_target).category();
-        if (!is_protocol || error == http::error::end_of_stream || error == http::error::partial_message)
-            return close();
-        keep_alive_ = false;
-        is_head_ = false;
-        if (error == http::error::header_limit)
-            return refuse(431, fmt::format("the header is longer than {} bytes", service_.options.max_header));
-        if (error == http::error::body_limit)
-            return refuse(413, fmt::format("the body is longer than {} bytes", service_.options.max_body));
-        refuse(400, "this is not HTTP/1.1: " + error.message());
-    }
-
-    void refuse(int status, const std::string& detail) {
-        auto response = problem(status, detail);
+    void refuse(std::string_view why) {
+        auto response = problem(503, why);
+        response.headers.emplace_back("Retry-After", "1");
         add_security_headers(response);
         answer(response);
     }
 
-    void serve() {
-        service_.connections.is_served(this);
-        auto message = parser_->release();
-        keep_alive_ = message.keep_alive();
-        is_head_ = message.method() == http::verb::head;
-        if (message.version() >= 11 && message.find(http::field::host) == message.end()) {
-            keep_alive_ = false;
-            return refuse(400, "a request of HTTP/1.1 needs a Host header");
-        }
-        auto request = to_request(std::move(message));
-        if (!needs_store(request)) return answer(handle(request, service_.at_once));
-        const auto executor = stream_.get_executor();
-        // The handler thread gives its hold on this connection back: it may end only on the thread of the sockets.
-        auto done = [self = shared_from_this(), executor](Response response) mutable {
-            asio::post(executor, [self = std::move(self), response = std::move(response)] { self->answer(response); });
-        };
-        const bool accepted = service_.workers.submit(std::move(request), std::move(done));
-        if (!accepted) refuse(503, "too many requests are waiting; try again");
-    }
-
     void answer(const Response& response) {
-        if (!stream_.socket().is_open()) return;
-        wire_ = to_wire(response, !is_head_, keep_alive_);
-        stream_.expires_after(service_.options.idle_timeout);
-        asio::async_write(stream_, asio::buffer(wire_), then(&HttpConnection::on_written));
+        if (response.continues_after && !is_head_) return begin_stream(response);
+        write(to_wire(response, !is_head_, reader_.keep_alive), &HttpConnection::on_answered);
     }
 
-    void on_written(const error_code& error, std::size_t) {
-        wire_ = {};
+    template <class Step>
+    void write(std::string bytes, Step step) {
+        outgoing_ = std::move(bytes);
+        patience_ = ticks_of(limits_.answer_timeout);
+        if (!stream_) service_.connections.waits(this);
+        channel_->write(outgoing_, then(step));
+    }
+
+    void on_answered(const error_code& error, std::size_t) {
+        outgoing_ = {};
         if (error) return close();
-        if (keep_alive_) return await_next();
-        // Closing with unread bytes would reset the connection, and the client might lose the answer.
-        error_code ignored;
-        stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-        stream_.expires_after(drain_timeout);
-        service_.connections.waits(this);
-        drain();
+        if (!reader_.keep_alive) return end();
+        reader_.next();
+        is_head_ = false;
+        has_begun_ = !bytes_.empty();
+        wait_for_client(has_begun_ ? limits_.request_timeout : limits_.idle_timeout);
+        has_begun_ ? advance() : read();
     }
 
-    void drain() {
-        buffer_.clear();
-        stream_.async_read_some(buffer_.prepare(read_size), then(&HttpConnection::on_drained));
+    // Closing with unread bytes would reset the connection, and the client might lose the answer.
+    void end() {
+        wait_for_client(drain_timeout);
+        channel_->finish(then(&HttpConnection::on_finished));
     }
+
+    void on_finished(const error_code&, std::size_t) { drain(); }
+    void drain() { channel_->read(incoming_, then(&HttpConnection::on_drained)); }
 
     void on_drained(const error_code& error, std::size_t bytes) {
         drained_ += bytes;
@@ -200,20 +173,78 @@ private:
         drain();
     }
 
-    beast::tcp_stream stream_;
+    void begin_stream(const Response& response) {
+        if (service_.connections.streams >= limits_.max_streams)
+            return refuse("too many streams are open; ask for /api/v1/incidents from time to time");
+        ++service_.connections.streams;
+        stream_ = Stream{reader_.request, reader_.knows_chunks};
+        listen();
+        stream_on(response, stream_to_wire(response, stream_->in_chunks));
+    }
+
+    // A client that listens has nothing to say, but when it leaves its place becomes free.
+    void listen() { channel_->read(incoming_, then(&HttpConnection::on_heard)); }
+
+    void on_heard(const error_code& error, std::size_t bytes) {
+        if (error || !stream_ || (stream_->heard += bytes) > limits_.max_header) return close();
+        listen();
+    }
+
+    void stream_on(const Response& response, std::string bytes) {
+        stream_->request.continues_after = response.continues_after;
+        stream_->has_more = response.has_more;
+        stream_->silent = 0;
+        write(std::move(bytes), &HttpConnection::on_streamed);
+    }
+
+    void on_streamed(const error_code& error, std::size_t) {
+        if (error || !stream_) return close();
+        outgoing_ = {};
+        patience_ = 0;
+        stream_->is_busy = false;
+        if (stream_->has_more) poll_stream();
+    }
+
+    void tick_stream() {
+        ++stream_->silent;
+        if (--stream_->until_poll <= 0 && !stream_->is_busy) poll_stream();
+    }
+
+    void poll_stream() {
+        stream_->until_poll = ticks_of(limits_.stream_poll) - 1;
+        stream_->is_busy = ask(stream_->request, &HttpConnection::on_more);
+    }
+
+    void on_more(const Response& response) {
+        if (!stream_) return;
+        stream_->is_busy = false;
+        if (response.status == 401 || response.status == 403) return close();  // the token holds no longer
+        const bool is_news = response.status == 200 && response.continues_after && !response.body.empty();
+        if (!is_news && stream_->silent < ticks_of(limits_.stream_silence)) return;
+        stream_->is_busy = true;
+        if (is_news) return stream_on(response, chunk(response.body, stream_->in_chunks));
+        stream_->silent = 0;
+        write(chunk(sign_of_life, stream_->in_chunks), &HttpConnection::on_streamed);
+    }
+
+    std::unique_ptr<Channel> channel_;
     Service& service_;
-    beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::string_body>> parser_;
-    std::string wire_;
+    const Options& limits_;
+    RequestReader reader_;
+    std::array<char, read_size> incoming_;
+    std::string bytes_;     // came, but is not taken yet
+    std::string outgoing_;  // under way
+    std::optional<Stream> stream_;
+    int patience_ = 0;  // ticks until it is closed; 0: no limit
     std::size_t drained_ = 0;
-    bool keep_alive_ = false;
+    bool has_begun_ = false;  // something of the request has come, or must come soon
     bool is_head_ = false;
 };
 
 }  // namespace
 
-std::shared_ptr<Connection> make_connection(tcp::socket socket, Service& service) {
-    return std::make_shared<HttpConnection>(std::move(socket), service);
+std::shared_ptr<Connection> make_connection(std::unique_ptr<Channel> channel, Service& service) {
+    return std::make_shared<HttpConnection>(std::move(channel), service);
 }
 
 }  // namespace meshwarden::web

@@ -1,22 +1,26 @@
-// One client's connection, and the list of all of them. Everything here belongs to the thread of the sockets; Beast
-// stays in connection.cpp.
+// One client's connection, and the list of all of them. Everything here belongs to the thread of the sockets.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/any_io_executor.hpp>
 
 #include <list>
 #include <memory>
 #include <unordered_map>
 
+#include "web/channel.hpp"
 #include "web/routes.hpp"
 #include "web/workers.hpp"
 
 namespace meshwarden::web {
 
+// Patience is counted in ticks of this length: thousands of connections need one timer.
+inline constexpr Duration tick_length = std::chrono::milliseconds(100);
+
 class Connection {
 public:
     virtual ~Connection() = default;
     virtual void start() = 0;
+    virtual void tick() = 0;   // a tick_length has passed
     virtual void close() = 0;  // at once; may be repeated
 };
 
@@ -25,11 +29,13 @@ class Connections {
 public:
     void add(Connection* connection);
     void remove(Connection* connection);
-    void waits(Connection* connection);      // no request of it is whole: to the back of the queue
+    void waits(Connection* connection);      // for its client: to the back of the queue
     void is_served(Connection* connection);  // leaves the queue
     std::size_t size() const { return places_.size(); }
-    bool close_longest_waiting();  // false where every connection is being served
+    bool close_longest_waiting();  // false where none waits for its client
+    void tick();
     void close_all();
+    std::size_t streams = 0;
 
 private:
     struct Place {
@@ -42,12 +48,15 @@ private:
 
 // What a connection hands its requests to; outlives it.
 struct Service {
-    const Options& options;
-    Context& at_once;  // for routes that need no Store
+    const Options& limits;  // those of the start
+    const Settings& settings;
+    const Dependencies& dependencies;
+    Authenticator& authenticator;
     Workers& workers;
     Connections& connections;
+    boost::asio::any_io_executor executor;  // the thread of the sockets
 };
 
-std::shared_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Service& service);
+std::shared_ptr<Connection> make_connection(std::unique_ptr<Channel> channel, Service& service);
 
 }  // namespace meshwarden::web

@@ -29,6 +29,13 @@ bool Connections::close_longest_waiting() {
     return true;
 }
 
+void Connections::tick() {
+    std::vector<Connection*> all;  // a tick may close, which takes the connection off the list but does not end it
+    all.reserve(places_.size());
+    for (const auto& [connection, place] : places_) all.push_back(connection);
+    for (auto* connection : all) connection->tick();
+}
+
 void Connections::close_all() {
     while (!places_.empty()) places_.begin()->first->close();
 }

@@ -50,6 +50,7 @@ using Shared = std::function<std::shared_ptr<const T>()>;  // null: nothing yet
 
 struct Dependencies {
     std::function<Result<std::unique_ptr<incidents::Store>>()> open_store;  // one connection for each handler thread
+    std::function<std::string()> storage_url;  // of the moment; where it changes, they are opened anew. May be missing
     std::function<incidents::Options()> incidents;
     Shared<std::vector<RuleSpec>> rules;
     Shared<std::vector<SignalSpec>> signals;
@@ -60,6 +61,7 @@ struct Dependencies {
     std::function<std::vector<std::string>()> reload;  // problems; empty: the new configuration holds
     std::function<ConfigStatus()> config;              // none: nothing to tell
     std::function<void()> wake_courier;                // after a change that may have queued notices
+    std::function<void(const std::string&)> warn;      // a sentence for the log; may be missing
     Time started_at;
     std::string version;
     prometheus::Registry* registry = nullptr;  // not owned; outlives the server

@@ -7,6 +7,7 @@
 #include "model/digest.hpp"
 #include "web/embedded.hpp"
 #include "web/handlers.hpp"
+#include "web/preconditions.hpp"
 
 namespace meshwarden::web {
 namespace {
@@ -25,8 +26,9 @@ Response file(const std::string& name, const Request& request) {
     if (!content || type == types.end()) return problem(404, fmt::format("there is no file {}", name));
     const auto tag = fmt::format("\"{}\"", sha256_hex(*content).substr(0, 16));
     Response response{200, type->second, std::string(*content), {{"Cache-Control", "no-cache"}, {"ETag", tag}}};
-    if (request.header("if-none-match") == tag) {
+    if (lists_tag(request.header("if-none-match"), tag)) {
         response.status = 304;
+        response.content_type.clear();
         response.body.clear();
     }
     return response;

@@ -14,6 +14,9 @@ Response comment_incident(const Call&, Context&);
 Response assign_incident(const Call&, Context&);
 Response list_deliveries(const Call&, Context&);
 
+// event_handlers.cpp
+Response events(const Call&, Context&);
+
 // rule_handlers.cpp
 Response list_rules(const Call&, Context&);
 Response list_alerts(const Call&, Context&);

@@ -1,5 +1,7 @@
 #include "web/http.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -20,10 +22,14 @@ constexpr std::array reasons{
     std::pair{409, "Conflict"},
     std::pair{412, "Precondition Failed"},
     std::pair{413, "Content Too Large"},
+    std::pair{414, "URI Too Long"},
     std::pair{415, "Unsupported Media Type"},
+    std::pair{417, "Expectation Failed"},
     std::pair{431, "Request Header Fields Too Large"},
     std::pair{500, "Internal Server Error"},
+    std::pair{501, "Not Implemented"},
     std::pair{503, "Service Unavailable"},
+    std::pair{505, "HTTP Version Not Supported"},
 };
 
 constexpr std::array<std::pair<const char*, const char*>, 6> security_headers{{
@@ -77,6 +83,13 @@ bool parse_query(std::string_view text, Request& request) {
     return true;
 }
 
+std::string head_of(const Response& response) {
+    auto text = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    for (const auto& [name, value] : response.headers) text += fmt::format("{}: {}\r\n", name, value);
+    if (!response.content_type.empty()) text += fmt::format("Content-Type: {}\r\n", response.content_type);
+    return text;
+}
+
 }  // namespace
 
 std::string_view Request::header(std::string_view lower_case_name) const {
@@ -116,6 +129,25 @@ void add_security_headers(Response& response) {
     const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
     if (std::ranges::none_of(response.headers, is_cache_control))
         response.headers.emplace_back("Cache-Control", "no-store");
+}
+
+std::string to_wire(const Response& response, bool with_body, bool keep_alive) {
+    auto text = head_of(response);
+    const bool has_length = response.status != 304 && !response.continues_after;
+    if (has_length) text += fmt::format("Content-Length: {}\r\n", response.body.size());
+    text += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+    if (with_body && has_length) text += response.body;
+    return text;
+}
+
+std::string stream_to_wire(const Response& response, bool in_chunks) {
+    auto text = head_of(response) + (in_chunks ? "Transfer-Encoding: chunked\r\n" : "") + "Connection: close\r\n\r\n";
+    return text += chunk(response.body, in_chunks);
+}
+
+std::string chunk(std::string_view bytes, bool in_chunks) {
+    if (!in_chunks || bytes.empty()) return std::string(bytes);  // an empty chunk would end the stream
+    return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
 }
 
 }  // namespace meshwarden::web

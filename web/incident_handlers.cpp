@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "incidents/json.hpp"
 #include "web/handlers.hpp"
 #include "web/links.hpp"
 #include "web/parameters.hpp"
+#include "web/preconditions.hpp"
 
 namespace meshwarden::web {
 namespace {
@@ -26,8 +27,8 @@ json incident_json(const Incident& incident, const Context& context) {
     return body;
 }
 
-Response with_version(Response response, const Incident& incident) {
-    response.headers.emplace_back("ETag", fmt::format("\"{}\"", incident.version));
+Response with_tag(Response response, const Incident& incident) {
+    response.headers.emplace_back("ETag", incident_tag(incident.version, response.body));
     return response;
 }
 
@@ -63,6 +64,10 @@ struct Change {
     std::string problem;
 };
 
+std::size_t characters(std::string_view text) {
+    return std::size_t(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 std::string text_field(const json& body, const char* name, std::size_t longest, std::string& wrong) {
     const auto field = body.find(name);
     if (field == body.end() || field->is_null()) return {};
@@ -71,7 +76,7 @@ std::string text_field(const json& body, const char* name, std::size_t longest, 
         return {};
     }
     auto text = field->get<std::string>();
-    if (text.size() > longest) wrong = fmt::format("{} must be at most {} bytes", name, longest);
+    if (characters(text) > longest) wrong = fmt::format("{} must be at most {} characters", name, longest);
     return text;
 }
 
@@ -91,17 +96,6 @@ Change read_change(const Request& request) {
     return change;
 }
 
-// If-Match: the version as this API gave it, quoted or not; `*` is any. False where it is neither.
-bool read_if_match(std::string_view header, std::optional<std::int64_t>& version) {
-    if (header.empty() || header == "*") return true;
-    if (header.starts_with('"') && header.ends_with('"') && header.size() > 2)
-        header = header.substr(1, header.size() - 2);
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), number);
-    version = number;
-    return error == std::errc{} && end == header.data() + header.size();
-}
-
 Response failed_action(const Call& call, incidents::ActionError error) {
     switch (error) {
         case incidents::ActionError::not_found: return no_such_incident(call.id);
@@ -111,6 +105,19 @@ Response failed_action(const Call& call, incidents::ActionError error) {
         case incidents::ActionError::storage: break;
     }
     return problem(503, "the store could not keep this; nothing was changed");
+}
+
+// If-Match: the change is one of the version that the caller has seen, or of none.
+std::optional<Response> hold_to_version(const Call& call, Context& context, incidents::Action& action) {
+    const auto condition = call.request.header("if-match");
+    if (condition.empty() || condition == "*") return std::nullopt;
+    const auto detail = context.store->incident(call.id);
+    if (!detail) return problem(503, detail.error().message);
+    if (!*detail) return no_such_incident(call.id);
+    const auto version = (*detail)->incident.version;
+    if (!lists_version(condition, version)) return failed_action(call, incidents::ActionError::version_mismatch);
+    action.if_version = version;
+    return std::nullopt;
 }
 
 // Doing twice what is done already is no mistake.
@@ -125,13 +132,12 @@ Response act(EventKind kind, const Call& call, Context& context) {
     incidents::Action action{kind, std::move(change.note), {}, call.who, std::nullopt};
     if (kind == EventKind::assigned) action.assignee = change.assignee.value_or(call.who);
     if (!change.until.empty()) action.note += fmt::format("{}(until {})", action.note.empty() ? "" : " ", change.until);
-    if (!read_if_match(call.request.header("if-match"), action.if_version))
-        return problem(400, "If-Match: expected the version of the incident, or *");
+    if (auto refused = hold_to_version(call, context, action)) return std::move(*refused);
     const auto& needs = context.dependencies;
     const auto incident = context.store->act(call.id, action, needs.now(), needs.incidents());
     if (incident) {
         if (needs.wake_courier) needs.wake_courier();
-        return with_version(json_response(incident_json(*incident, context)), *incident);
+        return with_tag(json_response(incident_json(*incident, context)), *incident);
     }
     if (is_done(kind, incident.error())) return one_incident(call, context);
     return failed_action(call, incident.error());
@@ -178,7 +184,12 @@ Response one_incident(const Call& call, Context& context) {
     for (const auto& event : found.timeline) body["timeline"].push_back(incidents::to_json(event));
     body["notices"] = json::array();
     for (const auto& delivery : found.deliveries) body["notices"].push_back(notice_json(delivery));
-    return with_version(json_response(body), found.incident);
+    auto response = with_tag(json_response(body), found.incident);
+    if (!lists_tag(call.request.header("if-none-match"), response.headers.back().second)) return response;
+    response.status = 304;
+    response.content_type.clear();
+    response.body.clear();
+    return response;
 }
 
 Response acknowledge_incident(const Call& call, Context& context) {

@@ -54,7 +54,7 @@ std::optional<Time> Parameters::time(std::string_view name) {
     if (given.empty()) return std::nullopt;
     double seconds = 0;
     const auto* last = given.data() + given.size();
-    const auto [end, error] = std::from_chars(given.data(), last, seconds, std::chars_format::fixed);
+    const auto [end, error] = std::from_chars(given.data(), last, seconds);
     if (error == std::errc{} && end == last && std::abs(seconds) < 1e11) return from_epoch_seconds(seconds);
     const auto parsed = parse_rfc3339(given);
     if (parsed) return *parsed;

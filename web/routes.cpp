@@ -32,6 +32,7 @@ constexpr Route table[] = {
     {get, "/api/v1/rules", Access::read, Place::store, list_rules},
     {get, "/api/v1/alerts", Access::read, Place::store, list_alerts},
     {get, "/api/v1/topology", Access::read, Place::store, show_topology},
+    {get, "/api/v1/events", Access::read, Place::store, events},
     {get, "/api/v1/deliveries", Access::read, Place::store, list_deliveries},
     {get, "/api/v1/status", Access::read, Place::store, status},
     {get, "/api/v1/openapi.json", Access::read, Place::at_once, openapi},
@@ -112,7 +113,7 @@ std::optional<Response> refuse(const Request& request, const Route& route, const
         return response;
     }
     if (caller && !may(caller->role, route.access))
-        return problem(403, fmt::format("the token of {} may read, but not do this", caller->name));
+        return problem(403, fmt::format("the token of {} has not the role that this needs", caller->name));
     if (route.method == post && foreign(request, context))
         return problem(403, "a page of another origin asked for this; add it as web.external_url if it is ours");
     if (!request.body.empty() && !is_json(request.header("content-type")))

@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <future>
 #include <thread>
 
 #include "web/connection.hpp"
+#include "web/listener.hpp"
+#include "web/tls.hpp"
 
 namespace meshwarden::web {
 namespace {
@@ -18,7 +23,7 @@ using boost::system::error_code;
 
 constexpr int handler_threads = 2;
 constexpr rlim_t files_for_others = 128;
-constexpr Duration pause_after_failed_accept = std::chrono::milliseconds(20);
+constexpr int ticks_between_tls_checks = 10;
 
 // Every connection is a file; asks for as many as the process may have, and says how many connections fit.
 std::size_t fitting_connections(std::size_t wanted) {
@@ -35,33 +40,58 @@ std::size_t fitting_connections(std::size_t wanted) {
     return std::min<std::size_t>(wanted, fitting);
 }
 
+// Null without TLS.
+Result<std::unique_ptr<Tls>> load_tls(const Options& options) {
+    if (options.tls.cert_file.empty()) return std::unique_ptr<Tls>();
+    return Tls::load(options.tls);
+}
+
+bool same_place(const Options& a, const Options& b) { return a.address == b.address && a.port == b.port; }
+
 }  // namespace
 
 class Server::Implementation {
 public:
     Implementation(Options options, Dependencies dependencies)
-        : options_(std::move(options)),
+        : limits_(std::move(options)),
+          settings_(limits_),
           dependencies_(std::move(dependencies)),
-          authenticator_(options_.tokens),
-          most_connections_(fitting_connections(options_.max_connections)),
-          workers_(handler_threads, options_, dependencies_, authenticator_) {}
+          authenticator_(limits_.tokens),
+          most_connections_(fitting_connections(limits_.max_connections)),
+          workers_(handler_threads, settings_, dependencies_, authenticator_) {}
 
     ~Implementation() { stop(); }
 
     Result<void> listen() {
-        error_code error;
-        const auto where = fmt::format("web.listen {}:{}", options_.address, options_.port);
-        const auto address = asio::ip::make_address(options_.address, error);
-        if (error) return fail(fmt::format("{}: not an IP address", where));
-        const tcp::endpoint endpoint(address, options_.port);
-        acceptor_.open(endpoint.protocol(), error);
-        if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-        if (!error) acceptor_.bind(endpoint, error);
-        if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-        if (error) return fail(fmt::format("cannot listen on {}: {}", where, error.message()));
-        port_ = acceptor_.local_endpoint().port();
-        accept();
+        auto tls = load_tls(limits_);
+        if (!tls) return std::unexpected(tls.error());
+        auto acceptor = open_acceptor(io_, limits_.address, limits_.port);
+        if (!acceptor) return std::unexpected(acceptor.error());
+        tls_ = std::move(*tls);
+        replace_listener(std::move(*acceptor));
+        wait_tick();
         thread_ = std::jthread([this] { run(); });
+        return {};
+    }
+
+    Result<void> reconfigure(Options options) {
+        if (!thread_.joinable()) return fail("the web server is stopped");
+        auto tls = load_tls(options);
+        if (!tls) return std::unexpected(tls.error());
+        std::optional<tcp::acceptor> acceptor;
+        if (!same_place(options, *settings_.get())) {
+            auto opened = open_acceptor(io_, options.address, options.port);
+            if (!opened) return fail(opened.error().message + "; a restart of the service can move there");
+            acceptor = std::move(*opened);
+        }
+        std::packaged_task<void()> apply([&] {
+            if (acceptor) replace_listener(std::move(*acceptor));
+            tls_ = std::move(*tls);
+            authenticator_.replace(options.tokens);
+            settings_.set(std::move(options));
+        });
+        asio::post(io_, [&apply] { apply(); });
+        apply.get_future().get();
         return {};
     }
 
@@ -73,9 +103,8 @@ public:
         io_.stop();
         thread_.join();
         // This is now the only thread: what was under way ends here, and every client sees it.
-        error_code ignored;
-        acceptor_.close(ignored);
-        retry_.cancel();
+        listener_->close();
+        ticker_.cancel();
         connections_.close_all();
         io_.restart();
         io_.poll();
@@ -92,40 +121,52 @@ private:
         }
     }
 
-    void accept() {
-        acceptor_.async_accept(
-            [this](const error_code& error, tcp::socket socket) { on_accept(error, std::move(socket)); });
+    void replace_listener(tcp::acceptor acceptor) {
+        if (listener_) listener_->close();
+        port_ = acceptor.local_endpoint().port();
+        const auto take = [this](tcp::socket socket) { on_client(std::move(socket)); };
+        const auto make_room = [this] { connections_.close_longest_waiting(); };
+        listener_ = std::make_shared<Listener>(std::move(acceptor), take, make_room);
+        listener_->accept();
     }
 
-    void on_accept(const error_code& error, tcp::socket socket) {
-        if (!acceptor_.is_open()) return;
-        if (error) return retry_accept();
-        accept();
-        if (connections_.size() < most_connections_ || connections_.close_longest_waiting())
-            make_connection(std::move(socket), service_)->start();
+    void on_client(tcp::socket socket) {
+        if (connections_.size() >= most_connections_ && !connections_.close_longest_waiting()) return;
+        auto channel =
+            tls_ ? tls_channel(std::move(socket), tls_->context()) : plain_channel(std::move(socket));
+        make_connection(std::move(channel), service_)->start();
     }
 
-    // Out of files, most likely: make room and try again, without spinning.
-    void retry_accept() {
-        connections_.close_longest_waiting();
-        retry_.expires_after(pause_after_failed_accept);
-        retry_.async_wait([this](const error_code& error) {
-            if (!error && acceptor_.is_open()) accept();
+    void wait_tick() {
+        ticker_.expires_after(tick_length);
+        ticker_.async_wait([this](const error_code& error) {
+            if (error) return;
+            wait_tick();
+            connections_.tick();
+            if (++ticks_ % ticks_between_tls_checks == 0) refresh_tls();
         });
     }
 
-    const Options options_;
+    void refresh_tls() {
+        if (!tls_) return;
+        if (const auto good = tls_->refresh(); !good && dependencies_.warn)
+            dependencies_.warn(good.error().message + "; the certificate that was read before goes on");
+    }
+
+    const Options limits_;
+    Settings settings_;
     const Dependencies dependencies_;
     Authenticator authenticator_;
     const std::size_t most_connections_;
-    Context at_once_{options_, dependencies_, authenticator_, nullptr, {}};
     Connections connections_;  // before io_: connections that die with it still leave the list
     asio::io_context io_{1};
-    tcp::acceptor acceptor_{io_};
-    asio::steady_timer retry_{io_};
-    unsigned short port_ = 0;
+    asio::steady_timer ticker_{io_};
+    int ticks_ = 0;
+    std::shared_ptr<Listener> listener_;  // as tls_: on the thread of the sockets once that runs
+    std::unique_ptr<Tls> tls_;
+    std::atomic<unsigned short> port_ = 0;
     Workers workers_;
-    Service service_{options_, at_once_, workers_, connections_};
+    Service service_{limits_, settings_, dependencies_, authenticator_, workers_, connections_, io_.get_executor()};
     std::jthread thread_;
 };
 
@@ -138,6 +179,7 @@ Result<std::unique_ptr<Server>> Server::start(Options options, Dependencies depe
     return std::unique_ptr<Server>(new Server(std::move(implementation)));
 }
 
+Result<void> Server::reconfigure(Options options) { return implementation_->reconfigure(std::move(options)); }
 unsigned short Server::port() const { return implementation_->port(); }
 void Server::stop() { implementation_->stop(); }
 

@@ -1,16 +1,39 @@
 #include "web/workers.hpp"
 
-#include <optional>
-
 namespace meshwarden::web {
 namespace {
 
 constexpr std::size_t most_waiting = 512;
 
+// The Store of one handler thread.
+class OwnStore {
+public:
+    explicit OwnStore(const Dependencies& dependencies) : dependencies_(dependencies) {}
+
+    void lend(Context& context) {
+        auto url = dependencies_.storage_url ? dependencies_.storage_url() : std::string();
+        if (!store_ || url != url_) {
+            store_.reset();
+            auto opened = dependencies_.open_store();
+            if (opened)
+                store_ = std::move(*opened);
+            else
+                context.store_problem = opened.error().message;
+            url_ = std::move(url);
+        }
+        context.store = store_.get();
+    }
+
+private:
+    const Dependencies& dependencies_;
+    std::string url_;
+    std::unique_ptr<incidents::Store> store_;
+};
+
 }  // namespace
 
-Workers::Workers(int threads, const Options& options, const Dependencies& dependencies, Authenticator& authenticator)
-    : options_(options), dependencies_(dependencies), authenticator_(authenticator) {
+Workers::Workers(int threads, const Settings& settings, const Dependencies& dependencies, Authenticator& authenticator)
+    : settings_(settings), dependencies_(dependencies), authenticator_(authenticator) {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this](std::stop_token stop) { work(stop); });
 }
 
@@ -30,22 +53,16 @@ void Workers::stop() {
 }
 
 void Workers::work(std::stop_token stop) {
-    std::unique_ptr<incidents::Store> store;
+    OwnStore store(dependencies_);
     while (true) {
         std::unique_lock lock(mutex_);
         if (!wake_.wait(lock, stop, [this] { return !jobs_.empty(); }) || stop.stop_requested()) return;
         auto job = std::move(jobs_.front());
         jobs_.pop_front();
         lock.unlock();
-        Context context{options_, dependencies_, authenticator_, nullptr, {}};
-        if (!store) {
-            auto opened = dependencies_.open_store();
-            if (opened)
-                store = std::move(*opened);
-            else
-                context.store_problem = opened.error().message;
-        }
-        context.store = store.get();
+        const auto options = settings_.get();
+        Context context{*options, dependencies_, authenticator_, nullptr, {}};
+        store.lend(context);
         job.done(handle(job.request, context));
     }
 }

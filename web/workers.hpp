@@ -1,5 +1,5 @@
-// The handler threads: each has a Store connection of its own, opened when it is first needed and again after it could
-// not be opened. Beast-free.
+// The handler threads: each has a Store connection of its own, opened when it is first needed, again after it could not
+// be opened, and anew where a reload has moved the storage.
 #pragma once
 
 #include <condition_variable>
@@ -18,7 +18,7 @@ public:
     using Done = std::function<void(Response)>;  // called on a handler thread
 
     // What is passed in must outlive the Workers.
-    Workers(int threads, const Options& options, const Dependencies& dependencies, Authenticator& authenticator);
+    Workers(int threads, const Settings& settings, const Dependencies& dependencies, Authenticator& authenticator);
     ~Workers();
 
     // False where too much waits already; `done` is then not called. Nor is it after stop. A `done` is called at most
@@ -33,7 +33,7 @@ private:
     };
     void work(std::stop_token stop);
 
-    const Options& options_;
+    const Settings& settings_;
     const Dependencies& dependencies_;
     Authenticator& authenticator_;
     std::mutex mutex_;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace meshwarden::tests {
 namespace {
@@ -49,6 +50,28 @@ void Client::send(const std::string& bytes) const {
     }
 }
 
+void Client::send_some(const std::string& bytes) const {
+    std::size_t sent = 0;
+    while (sent < bytes.size()) {
+        const auto count = ::send(socket_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count <= 0) return;
+        sent += std::size_t(count);
+    }
+}
+
+std::string Client::until(const std::string& text) const {
+    std::array<char, 4'096> buffer;
+    while (rest_.find(text) == rest_.npos) {
+        const auto count = readable(socket_, deadline) ? ::recv(socket_, buffer.data(), buffer.size(), 0) : 0;
+        if (count <= 0) return std::exchange(rest_, {});
+        rest_.append(buffer.data(), std::size_t(count));
+    }
+    const auto end = rest_.find(text) + text.size();
+    auto found = rest_.substr(0, end);
+    rest_.erase(0, end);
+    return found;
+}
+
 std::string Client::answer(bool is_head) const {
     std::string text;
     std::array<char, 65'536> buffer;
@@ -70,6 +93,11 @@ std::string Client::ask(const std::string& head) const {
 bool Client::is_closed(int milliseconds) const {
     char byte = 0;
     return readable(socket_, milliseconds) && ::recv(socket_, &byte, 1, 0) <= 0;
+}
+
+bool Client::is_reset() const {
+    pollfd wanted{socket_, POLLRDHUP, 0};
+    return ::poll(&wanted, 1, 2 * deadline) > 0 && (wanted.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 }  // namespace meshwarden::tests

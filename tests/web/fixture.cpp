@@ -1,4 +1,5 @@
-// web_fixture DATABASE [NAME:ROLE:TOKEN_FILE...]: serves the sample on a free port until stdin ends. Prints the port.
+// web_fixture DATABASE [--tls CERT KEY CLIENT_CA] [NAME:ROLE:TOKEN_FILE...]: serves the sample on a free port until
+// stdin ends. Prints the port; warnings go to stderr. An empty CLIENT_CA asks no client for a certificate.
 #include <iostream>
 
 #include "io/clock.hpp"
@@ -30,9 +31,15 @@ int main(int count, char** arguments) {
     web::Options options;
     options.port = 0;
     options.kiali = "https://kiali.example/namespaces/{{ destination_namespace }}/services/{{ destination_service }}";
-    for (int i = 2; i < count; ++i) options.tokens.push_back(token(arguments[i]));
+    int next = 2;
+    if (count > 5 && std::string(arguments[2]) == "--tls") {
+        options.tls = {arguments[3], arguments[4], arguments[5]};
+        next = 6;
+    }
+    for (int i = next; i < count; ++i) options.tokens.push_back(token(arguments[i]));
     auto needs = sample.dependencies();
     needs.now = [] { return io::SystemClock().now(); };
+    needs.warn = [](const std::string& sentence) { std::cerr << sentence << std::endl; };
     const auto server = web::Server::start(options, needs);
     if (!server) return std::cerr << server.error().message << '\n', 3;
     std::cout << (*server)->port() << std::endl;

@@ -225,14 +225,21 @@ void Sample::fill(incidents::Store& store) const {
 
 web::Dependencies Sample::dependencies() {
     web::Dependencies needs;
+    needs.storage_url = [this] { return storage_url; };
     needs.open_store = [this] { return incidents::open_store(storage_url); };
+    needs.warn = [this](const std::string& sentence) { warnings.add(sentence); };
     needs.incidents = [] { return incident_options(); };
     needs.rules = [] { return std::make_shared<const std::vector<RuleSpec>>(rules()); };
     needs.signals = [] { return std::make_shared<const std::vector<SignalSpec>>(signals()); };
     needs.topology = [this] { return topology(now); };
     needs.prometheus = [this] {
         const auto last = now - seconds(2);
-        return std::vector{web::PrometheusStatus{"main", last, Duration(180), last, seconds(1), ""}};
+        web::PrometheusStatus status;
+        status.name = "main";
+        status.last_good_poll = status.cursor = last;
+        status.duration = Duration(180);
+        status.poll_interval = seconds(1);
+        return std::vector{status};
     };
     needs.now = [this] { return now; };
     needs.ready = [this] { return ready.load(); };

@@ -4,6 +4,7 @@
 #include <prometheus/registry.h>
 
 #include <atomic>
+#include <mutex>
 #include <string>
 
 #include "web/dependencies.hpp"
@@ -14,8 +15,26 @@ namespace meshwarden::tests {
 inline const std::string hostile =
     "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
 
+// Sentences for the log, from any thread.
+class Warnings {
+public:
+    void add(const std::string& sentence) {
+        const std::lock_guard lock(mutex_);
+        all_ += sentence + "\n";
+    }
+    std::string all() const {
+        const std::lock_guard lock(mutex_);
+        return all_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string all_;
+};
+
 struct Sample {
     std::string storage_url;
+    Warnings warnings;
     Time now = from_epoch_seconds(1'767'225'600);  // 2026-01-01
     std::atomic<bool> ready = true;
     std::atomic<int> wakes = 0;

@@ -1,36 +1,15 @@
-#include "web/server.hpp"
-
 #include <sys/resource.h>
 
 #include <chrono>
 #include <thread>
 #include <vector>
 
-#include "tests/web/api.hpp"
-#include "tests/web/client.hpp"
+#include "tests/web/running.hpp"
 
 using namespace meshwarden;
 using namespace meshwarden::tests;
 
 namespace {
-
-struct Running {
-    explicit Running(web::Options wanted = {}) {
-        sample.storage_url = "sqlite:" + (folder.path / "web.db").string();
-        auto store = incidents::open_store(sample.storage_url);
-        REQUIRE(store);
-        sample.fill(**store);
-        wanted.port = 0;
-        auto started = web::Server::start(wanted, sample.dependencies());
-        REQUIRE(started);
-        server = std::move(*started);
-    }
-    Client client() const { return Client(server->port()); }
-
-    Folder folder;
-    Sample sample;
-    std::unique_ptr<web::Server> server;
-};
 
 bool is(const std::string& answer, int status) {
     return answer.starts_with("HTTP/1.1 " + std::to_string(status) + " ");
@@ -96,7 +75,7 @@ TEST_CASE("what is too long or not HTTP is refused with a reason") {
 
 TEST_CASE("a slow client is dropped: in the header, in the body, and between requests") {
     web::Options options;
-    options.header_timeout = Duration(300);
+    options.request_timeout = Duration(300);
     options.idle_timeout = Duration(600);
     const Running running(options);
     const auto header = running.client(), body = running.client(), idle = running.client(), silent = running.client();
@@ -113,7 +92,7 @@ TEST_CASE("a slow client is dropped: in the header, in the body, and between req
 
 TEST_CASE("a trickle of bytes does not reset the clock") {
     web::Options options;
-    options.header_timeout = Duration(400);
+    options.request_timeout = Duration(400);
     const Running running(options);
     const auto client = running.client();
     bool closed = false;
@@ -142,7 +121,7 @@ TEST_CASE("3,000 half-open requests do not stop /healthz") {
     const auto start = std::chrono::steady_clock::now();
     CHECK(is(running.client().ask("GET /healthz"), 200));
     CHECK(is(running.client().ask("GET /api/v1/incidents"), 200));
-    CHECK(seconds_since(start) < 5);  // well before the first of them runs into header_timeout
+    CHECK(seconds_since(start) < 5);  // well before the first of them runs into request_timeout
 }
 
 TEST_CASE("at the limit the longest waiting connection makes room") {
@@ -208,4 +187,86 @@ TEST_CASE("a store that cannot be opened is asked again") {
     CHECK(is(client.ask("GET /api/v1/incidents"), 503));
     running.sample.storage_url = "sqlite:" + (running.folder.path / "web.db").string();
     CHECK(is(client.ask("GET /api/v1/incidents"), 200));
+}
+
+TEST_CASE("another storage is opened as soon as the configuration names it") {
+    Running running;
+    const auto client = running.client();
+    CHECK(client.ask("GET /api/v1/incidents?rule=authz-denials").find("\"state\":\"open\"") != std::string::npos);
+    const auto other = "sqlite:" + (running.folder.path / "other.db").string();
+    REQUIRE(incidents::open_store(other));
+    running.sample.storage_url = other;
+    CHECK(client.ask("GET /api/v1/incidents").find("\"incidents\":[]") != std::string::npos);
+}
+
+TEST_CASE("a client that never reads is dropped and delays nobody") {
+    web::Options options;
+    options.answer_timeout = Duration(500);
+    const Running running(options);
+    const auto greedy = running.client();
+    std::string many;
+    for (int i = 0; i < 2'000; ++i) many += "GET /console/style.css HTTP/1.1\r\nHost: x\r\n\r\n";
+    greedy.send_some(many);
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(is(running.client().ask("GET /healthz"), 200));
+    CHECK(is(running.client().ask("GET /api/v1/incidents"), 200));
+    CHECK(greedy.is_reset());
+    CHECK(seconds_since(start) < 20);
+}
+
+TEST_CASE("an answer that nobody reads counts as waiting: newcomers get in") {
+    web::Options options;
+    options.max_connections = 10;
+    const Running running(options);
+    std::string many;
+    for (int i = 0; i < 2'000; ++i) many += "GET /console/style.css HTTP/1.1\r\nHost: x\r\n\r\n";
+    std::vector<Client> crowd;
+    for (int i = 0; i < 12; ++i) {
+        crowd.push_back(running.client());
+        crowd.back().send_some(many);
+    }
+    CHECK(is(running.client().ask("GET /healthz"), 200));
+}
+
+TEST_CASE("a reload moves the listener, and refuses to where it cannot") {
+    Running running;
+    const auto kept = running.client();
+    CHECK(is(kept.ask("GET /healthz"), 200));
+    const auto before = running.server->port();
+    const Running other;
+    auto wanted = running.options;
+    wanted.port = other.server->port();
+    const auto refused = running.server->reconfigure(wanted);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find(std::to_string(wanted.port)) != std::string::npos);
+    CHECK(running.server->port() == before);
+    CHECK(is(running.client().ask("GET /healthz"), 200));
+
+    wanted.address = "::1";
+    wanted.port = 0;
+    if (!running.server->reconfigure(wanted)) WARN("no IPv6 on this machine");
+    wanted.address = "127.0.0.1";
+    wanted.port = before;
+    REQUIRE(running.server->reconfigure(wanted));
+    CHECK(is(running.client().ask("GET /healthz"), 200));
+    CHECK(is(kept.ask("GET /healthz"), 200));
+}
+
+TEST_CASE("a reload changes tokens and links") {
+    Running running;
+    const auto client = running.client();
+    CHECK(is(client.ask("GET /api/v1/status"), 200));
+    auto wanted = running.options;
+    wanted.kiali = "https://new.example/";
+    wanted.tokens = {{"reader", web::Role::read, running.folder.write("token", "secret")}};
+    REQUIRE(running.server->reconfigure(wanted));
+    CHECK(is(client.ask("GET /api/v1/status"), 401));
+    client.send("GET /api/v1/incidents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n");
+    CHECK(client.answer().find("https://new.example/") != std::string::npos);
+    wanted.tls.cert_file = "/nowhere/cert.pem";
+    wanted.tokens.clear();
+    const auto refused = running.server->reconfigure(wanted);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("web.tls.cert_file /nowhere/cert.pem") != std::string::npos);
+    CHECK(is(client.ask("GET /api/v1/status"), 401));
 }

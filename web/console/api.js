@@ -42,10 +42,14 @@ async function explain(response) {
   }
 }
 
+export function tokenHeader() {
+  const token = sessionStorage.getItem(tokenKey);
+  return token ? {Authorization: `Bearer ${token}`} : {};
+}
+
 export async function request(path, options = {}) {
   const token = sessionStorage.getItem(tokenKey);
-  const headers = {...options.headers};
-  if (token) headers.Authorization = `Bearer ${token}`;
+  const headers = {...options.headers, ...tokenHeader()};
   let response;
   try {
     response = await fetch(path, {...options, headers, cache: 'no-store'});

@@ -2,6 +2,7 @@
 import {get} from './api.js';
 import {h} from './dom.js';
 import {deliveriesPage} from './deliveries.js';
+import {watch} from './events.js';
 import {incidentPage} from './incident.js';
 import {incidentsPage} from './incidents.js';
 import {signalsPage} from './signals.js';
@@ -9,6 +10,7 @@ import {topologyPage} from './topology.js';
 import {plural, span, tickTimes} from './words.js';
 
 const refreshEvery = 5000;
+const gather = 200;  // milliseconds: a tick may bring many events
 const themeKey = 'meshwarden-theme';
 
 const pages = [
@@ -121,10 +123,21 @@ document.querySelector('.skip').addEventListener('click', (event) => {
 setTheme(localStorage.getItem(themeKey));
 addEventListener('hashchange', openPage);
 setInterval(tickTimes, 1000);
-setInterval(() => {
+function refreshAll() {
   if (document.hidden || document.getElementById('login').open) return;
   refresh();
   refreshFrame();
-}, refreshEvery);
+}
+
+let soon = null;
+function refreshSoon() {
+  soon ??= setTimeout(() => {
+    soon = null;
+    refreshAll();
+  }, gather);
+}
+
+setInterval(refreshAll, refreshEvery);
 openPage();
 refreshFrame();
+watch(refreshSoon);
