@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/pace.hpp"
 #include "model/log_text.hpp"
 
 namespace meshwarden::app {
@@ -47,19 +48,13 @@ void Loop::recall() {
 }
 
 void Loop::run(std::stop_token stop) {
-    Time due = context_.clock.now();
+    const auto interval = [this] { return std::max(collector_->interval(), Duration(100)); };
+    Pace pace(context_.clock.now(), interval());
     while (!stop.stop_requested()) {
-        const Time began = context_.clock.now();
         tick(stop);
         if (stop.stop_requested()) return;
-        const auto interval = std::max(collector_->interval(), Duration(100));
-        const Time ended = context_.clock.now();
-        // Whole intervals, so that ticks neither drift nor pile up; a clock that was set back starts anew.
-        const auto behind = ended < due ? 0 : (ended - due) / interval;
-        due = ended < began ? ended + interval : due + interval * (behind + 1);
-        if (due > ended + interval) due = ended + interval;
-        context_.metrics.missed(prometheus_.name, behind);
-        context_.clock.sleep_until(due, stop);
+        context_.metrics.missed(prometheus_.name, pace.ended(context_.clock.now(), interval()));
+        context_.clock.sleep_until(pace.due(), stop);
     }
 }
 
