@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "incidents/json.hpp"
@@ -63,10 +62,6 @@ struct Change {
     std::optional<std::string> assignee;
     std::string problem;
 };
-
-std::size_t characters(std::string_view text) {
-    return std::size_t(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
 
 std::string text_field(const json& body, const char* name, std::size_t longest, std::string& wrong) {
     const auto field = body.find(name);

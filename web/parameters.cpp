@@ -4,15 +4,23 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 namespace meshwarden::web {
+namespace {
+
+constexpr Time year_zero{std::chrono::seconds(-62'167'219'200)};  // nothing before it can be written as RFC 3339
+
+}  // namespace
+
+std::size_t characters(std::string_view text) {
+    return std::size_t(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
 
 std::string Parameters::text(std::string_view name, std::size_t longest) {
     const auto values = all(name);
     if (values.empty()) return {};
     if (values.size() > 1) wrong(name, values[1], "to be given once");
-    if (values[0].size() > longest) wrong(name, values[0].substr(0, 40), fmt::format("at most {} bytes", longest));
+    if (characters(values[0]) > longest) wrong(name, values[0].substr(0, 40), fmt::format("at most {} characters", longest));
     return values[0];
 }
 
@@ -55,9 +63,9 @@ std::optional<Time> Parameters::time(std::string_view name) {
     double seconds = 0;
     const auto* last = given.data() + given.size();
     const auto [end, error] = std::from_chars(given.data(), last, seconds);
-    if (error == std::errc{} && end == last && std::abs(seconds) < 1e11) return from_epoch_seconds(seconds);
+    if (error == std::errc{} && end == last && seconds >= 0 && seconds < 1e11) return from_epoch_seconds(seconds);
     const auto parsed = parse_rfc3339(given);
-    if (parsed) return *parsed;
+    if (parsed && *parsed >= year_zero) return *parsed;
     wrong(name, given, "a time like 2026-01-01T00:00:00Z or seconds since the epoch");
     return std::nullopt;
 }

@@ -11,11 +11,13 @@
 
 namespace meshwarden::web {
 
+std::size_t characters(std::string_view text);  // of UTF-8
+
 class Parameters {
 public:
     explicit Parameters(const Request& request) : request_(request) {}
 
-    std::string text(std::string_view name, std::size_t longest = 1'000);
+    std::string text(std::string_view name, std::size_t longest = 200);  // characters
     std::vector<std::string> all(std::string_view name);   // every occurrence, in order
     std::vector<std::string> list(std::string_view name);  // every occurrence, taken apart at commas
     int integer(std::string_view name, int preset, int lowest, int highest);

@@ -18,6 +18,7 @@ try() {
 }
 try "dashboards against @grafana/schema (needs npm)" /usr/bin/python3 tests/dashboards/real/run.py
 try "real Envoys (needs PyPI)" /usr/bin/python3 tests/real/envoy/run.py
+try "the API under schemathesis (needs PyPI)" /usr/bin/python3 tests/real/schemathesis/run.py
 try "VictoriaMetrics (needs Debian's victoria-metrics)" /usr/bin/python3 tests/real/victoria/run.py
 try "the collector on Prometheus 3 (needs PROMETHEUS3)" tests/real/prometheus3.sh collector
 try "the main path on Prometheus 3 (needs PROMETHEUS3)" tests/real/prometheus3.sh main-path

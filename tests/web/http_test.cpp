@@ -45,7 +45,8 @@ TEST_CASE("parameters name the first wrong one") {
 }
 
 TEST_CASE("a time may not be infinite, huge or followed by anything") {
-    for (const auto* text : {"inf", "nan", "1e300", "99999999999999", "12x", "2026-13-01T00:00:00Z"}) {
+    for (const auto* text : {"inf", "nan", "1e300", "99999999999999", "12x", "-1", "2026-13-01T00:00:00Z",
+                             "0000-01-01T00:00:00+01:00"}) {
         Request request;
         REQUIRE(parse_target(std::string("/?since=") + text, request));
         Parameters parameters(request);

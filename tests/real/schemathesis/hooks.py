@@ -1,0 +1,12 @@
+"""What the formats of our description mean, so that what schemathesis makes up by it is right."""
+import schemathesis
+from hypothesis import strategies as st
+
+WORD = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,20}", fullmatch=True)
+TEXT = st.from_regex(r"[a-zA-Z0-9 _.-]{0,20}", fullmatch=True)
+OPERATOR = st.sampled_from(["=", "!=", "=~", "!~"])
+
+schemathesis.openapi.format("matcher", st.builds('{}{}"{}"'.format, WORD, OPERATOR, TEXT))
+TAG = st.from_regex(r'(W/)?"[0-9]{1,6}(-[0-9a-f]{16})?"', fullmatch=True)
+schemathesis.openapi.format("etag", st.one_of(st.just("*"), TAG))
+schemathesis.openapi.format("cursor", st.just(""))
