@@ -1,6 +1,7 @@
 #include "notify/heartbeat.hpp"
 
 #include <prometheus/text_serializer.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -38,7 +39,8 @@ Target a_target(TargetKind kind, const std::string& url) {
 }
 
 std::string secret_file(const std::string& content) {
-    static const auto file = (std::filesystem::temp_directory_path() / "heartbeat_test_secret").string();
+    const auto name = "heartbeat_test_secret_" + std::to_string(getpid());
+    const auto file = (std::filesystem::temp_directory_path() / name).string();
     std::ofstream(file) << content;
     return file;
 }
@@ -123,7 +125,8 @@ TEST_CASE("heartbeat: Alertmanager gets an alert that ends unless the next comes
     CHECK(message->endpoint.url == "http://x/prefix");
     CHECK(message->request.path == "/api/v2/alerts");
     const auto body = json::parse(message->request.body);
-    CHECK(body[0]["labels"] == json{{"alertname", "MeshwardenHeartbeat"}, {"instance", "meshwarden"}, {"severity", "none"}});
+    CHECK(body[0]["labels"] ==
+          json{{"alertname", "MeshwardenHeartbeat"}, {"instance", "meshwarden"}, {"severity", "none"}});
     CHECK(body[0]["endsAt"] == "2026-01-01T12:15:00.000Z");
 }
 
