@@ -1,5 +1,5 @@
-// What one configuration runs: a loop for each Prometheus, the courier, the janitor, the heartbeat. A reload replaces the
-// whole Engine; since everything that matters is in the store, that is a restart in small.
+// What one configuration runs: a loop for each Prometheus, the courier, the janitor, the heartbeat. A reload replaces
+// the whole Engine; since everything that matters is in the store, that is a restart in small.
 #pragma once
 
 #include <functional>
@@ -28,8 +28,8 @@ public:
         std::function<notify::Pulse()> pulse;  // but for what is in the store
     };
 
-    // Threads run when it returns. The configuration must be good and its database exist; one that fails is tried again for
-    // ever, meanwhile what is found is kept in memory.
+    // Threads run when it returns. The configuration must be good and its database exist; one that fails is tried again
+    // for ever, meanwhile what is found is kept in memory.
     Engine(std::shared_ptr<const config::Config> config, const Context& context);
     ~Engine();  // stops and joins, well under two seconds
     Engine(const Engine&) = delete;

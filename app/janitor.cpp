@@ -89,11 +89,13 @@ void Janitor::retain(std::stop_token stop) {
                               {{"failures", std::to_string(past->failures)}, {"lasted", to_string(past->lasted)}}));
     const auto used = std::to_string(sum.used_bytes);
     if (sum.incidents > 0)
-        spdlog::info(log_text("old incidents were erased", {{"incidents", std::to_string(sum.incidents)}, {"bytes", used}}));
+        spdlog::info(
+            log_text("old incidents were erased", {{"incidents", std::to_string(sum.incidents)}, {"bytes", used}}));
     const bool too_large = sum.used_bytes > retention.size;
     if (too_large && !too_large_)
-        spdlog::warn(log_text("the database is larger than storage.max_size: open incidents, waiting notices and the chain"
-                              " of events stay", {{"bytes", used}, {"max_size", std::to_string(retention.size)}}));
+        spdlog::warn(log_text("the database is larger than storage.max_size: open incidents, waiting notices and the"
+                              " chain of events stay",
+                              {{"bytes", used}, {"max_size", std::to_string(retention.size)}}));
     too_large_ = too_large;
 }
 

@@ -1,5 +1,5 @@
-// Keeps the database in order beside the loops: resolves what is no longer configured, and erases what is too old or too
-// much, in small steps so that no tick waits. run() belongs to one thread.
+// Keeps the database in order beside the loops: resolves what is no longer configured, and erases what is too old or
+// too much, in small steps so that no tick waits. run() belongs to one thread.
 #pragma once
 
 #include <prometheus/counter.h>

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "app/loop_log.hpp"
@@ -31,8 +32,9 @@ Finding finding_of(const StoreTrouble& trouble, const incidents::Tick& tick) {
     finding.threshold = double(Keeper::told_after.count()) / 1000;
     finding.started_at = finding.crossed_at = tick.at - lasted;
     finding.calm_since = finding.ended_at = tick.at;
-    finding.summary = fmt::format("Meshwarden could not write its database for {}: what it saw meanwhile is told only now",
-                                  to_string(whole_seconds(lasted)));
+    finding.summary = fmt::format(
+        "Meshwarden could not write its database for {}: what it saw meanwhile is told only now",
+        to_string(whole_seconds(lasted)));
     finding.action = "Look at the disk and the file of Meshwarden's database";
     finding.techniques = {"T1562.001"};
     finding.evidence.taken_at = tick.at;
@@ -66,8 +68,8 @@ bool Keeper::keep(incidents::Tick tick, std::stop_token stop) {
         context_.metrics.not_saved(name_);
         return false;
     }
-    tick.findings.insert(tick.findings.begin(), std::make_move_iterator(held_.begin()), std::make_move_iterator(held_.end()));
-    held_.clear();
+    std::ranges::move(tick.findings, std::back_inserter(held_));
+    tick.findings = std::exchange(held_, {});
     if (trouble_ && tick.now - trouble_->since >= told_after) add_trouble(tick);
     if (read_again_) {
         tick.reachable = false;  // the cursor stays

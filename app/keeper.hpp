@@ -1,9 +1,9 @@
 // Saves the ticks of one Prometheus, and holds on to them while the store fails.
 //
-// Meanwhile the cursor stays, what still fires comes again with every tick, and what ended is held in memory. Where that
-// is too much it is let go: once the store is back, everything since the cursor is read again from Prometheus. A failure
-// is one line at its begin and one at its end; one that was long becomes an incident with the first tick that is saved,
-// since nothing is told that is not saved. Owned by one thread.
+// Meanwhile the cursor stays, what still fires comes again with every tick, and what ended is held in memory. Where
+// that is too much it is let go: once the store is back, everything since the cursor is read again from Prometheus. A
+// failure is one line at its begin and one at its end; one that was long becomes an incident with the first tick that
+// is saved, since nothing is told that is not saved. Owned by one thread.
 #pragma once
 
 #include <functional>

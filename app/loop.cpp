@@ -37,14 +37,16 @@ Loop::Loop(const config::Config& config, const collector::Options& prometheus, O
     collector_.emplace(prometheus_, config_.signals, http_, context_.registry);
 }
 
-// Where the store fails already at the start the ticks go on in memory; once it is back they begin anew from its cursor.
+// Where the store fails already at the start the ticks go on in memory; once it is back they begin anew from its
+// cursor.
 void Loop::recall() {
     const auto state = keeper_.recall(state_name(prometheus_.name, judges_->topology()));
     if (!state) return;
     judges_.emplace(config_);
     collector_.emplace(prometheus_, config_.signals, http_, context_.registry);
     if (auto loaded = judges_->topology().load(*state); !loaded)
-        spdlog::warn(log_text("a detector begins anew", {{"prometheus", prometheus_.name}, {"error", loaded.error().message}}));
+        spdlog::warn(log_text("a detector begins anew",
+                              {{"prometheus", prometheus_.name}, {"error", loaded.error().message}}));
 }
 
 void Loop::run(std::stop_token stop) {
@@ -78,8 +80,8 @@ void Loop::tick(std::stop_token stop) {
     context_.metrics.ticked(name, !snapshot.reachable ? "failed" : complete(snapshot) ? "ok" : "partial", took);
     const auto topology = judges_->topology().topology();
     if (snapshot.edges_answered) context_.metrics.topology(*topology);
-    context_.report({name, snapshot.reachable, snapshot.unreachable_cause, snapshot.at, took, collector_->interval(), topology,
-                     sight, keeper_.trouble()});
+    context_.report({name, snapshot.reachable, snapshot.unreachable_cause, snapshot.at, took, collector_->interval(),
+                     topology, sight, keeper_.trouble()});
 }
 
 std::map<std::string, std::string> Loop::states_to_save(const incidents::Tick& tick) {

@@ -10,8 +10,8 @@
 
 namespace meshwarden::incidents {
 
-// How steadily the incident can be seen: one whose rule is judged at one tick and blind at the next would write an event
-// each time.
+// How steadily the incident can be seen: one whose rule is judged at one tick and blind at the next would write an
+// event each time.
 struct Sighting {
     int relapses = 0;                    // blind again soon after it was seen again, in a row
     std::optional<Time> regained_at;     // the last `sighted`

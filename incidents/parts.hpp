@@ -1,6 +1,6 @@
 // A tick with a great many findings is settled in several transactions, so that the first page does not wait for ten
-// thousand others and nobody waits long for the write lock. Only the last part moves the cursor: after a kill in between
-// the rest is found again.
+// thousand others and nobody waits long for the write lock. Only the last part moves the cursor: after a kill in
+// between the rest is found again.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
-// Whether an incident can be seen, without an event at every tick where its rule is judged now and blind then: it is blind at
-// once, and seen again at once after a first blindness, but after relapses only when it was judged steadily for a while,
-// which every further relapse doubles. Pure.
+// Whether an incident can be seen, without an event at every tick where its rule is judged now and blind then: it is
+// blind at once, and seen again at once after a first blindness, but after relapses only when it was judged steadily
+// for a while, which every further relapse doubles. Pure.
 #pragma once
 
 #include <string>

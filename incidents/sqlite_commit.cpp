@@ -43,7 +43,8 @@ std::map<std::string, Known> unresolved_of(Database& database, const Tick& tick)
                     " (SELECT 1 FROM json_each(body, '$.seen_by') WHERE json_each.value = ?1))", known_columns));
     rows.bind(tick.prometheus);
     while (rows.step())
-        if (auto key = rows.text(0); !tick.settled_before.contains(key)) known.emplace(std::move(key), known_from(rows));
+        if (auto key = rows.text(0); !tick.settled_before.contains(key))
+            known.emplace(std::move(key), known_from(rows));
     return known;
 }
 

@@ -88,7 +88,8 @@ bool Statement::null(int column) const {
 
 Database::Database(std::string path, Mode mode, bool immutable) : path_(std::move(path)) {
     const int access = mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    const int flags = access | (mode == Mode::create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0);
+    const int creates = mode == Mode::create ? SQLITE_OPEN_CREATE : 0;
+    const int flags = access | creates | SQLITE_OPEN_NOMUTEX | (immutable ? SQLITE_OPEN_URI : 0);
     const auto name = immutable ? immutable_uri(path_) : path_;
     const int code = sqlite3_open_v2(name.c_str(), &handle_, flags, nullptr);
     if (code != SQLITE_OK) {

@@ -97,8 +97,8 @@ private:
 };
 
 // Rolls back unless committed. `write` takes the write lock at once: a deferred read that later writes fails at once
-// with "database is locked", however long we would wait. It refuses a file that was removed or replaced: what is written
-// there would be gone with this process.
+// with "database is locked", however long we would wait. It refuses a file that was removed or replaced: what is
+// written there would be gone with this process.
 class Transaction {
 public:
     enum class Kind { read, write };

@@ -96,10 +96,10 @@ private:
 
     void replace_evidence(const std::string& incident, const Evidence& grown) {
         const auto evidence = bounded(grown);
+        const Told told{.top_sources = evidence.top_sources, .notes = evidence.notes};
         database_.prepare("UPDATE findings SET evidence = ?, told = ?"
                           " WHERE id = (SELECT max(id) FROM findings WHERE incident = ?)")
-            .bind(dump(to_json(evidence))).bind(dump(record_of(Told{.top_sources = evidence.top_sources, .notes = evidence.notes})))
-            .bind(incident).run();
+            .bind(dump(to_json(evidence))).bind(dump(record_of(told))).bind(incident).run();
     }
 
     // What later notices tell beside the incident is of its last firing.

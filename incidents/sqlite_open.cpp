@@ -24,8 +24,9 @@ std::string_view advice(int code) {
         case SQLITE_IOERR: return "the disk refuses: look at its space, quota and health";
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return "another process has held the database for more than two seconds";
-        case SQLITE_READONLY: return "let this user write to the file and its folder; a file that was removed must be put"
-                                     " back, or the service started anew";
+        case SQLITE_READONLY:
+            return "let this user write to the file and its folder; a file that was removed must be put back, or the"
+                   " service started anew";
         case SQLITE_CANTOPEN: return "the folder must exist, and this user must be allowed to read and write there";
         case SQLITE_NOTADB: return "the file is no database: move it away, or name another in storage.url";
         case SQLITE_CORRUPT: return "the file is damaged: `meshwarden verify` says from where; restore a copy";

@@ -99,8 +99,8 @@ CREATE TABLE rule_verdicts (
 ) WITHOUT ROWID;
 )sql";
 
-// Retention; the most urgent notice of a target without a sort; and whether a target refused a notice, so that it is not
-// told the end of what it does not know.
+// Retention; the most urgent notice of a target without a sort; and whether a target refused a notice, so that it is
+// not told the end of what it does not know.
 constexpr std::string_view version_2 = R"sql(
 -- Retention leaves of a resolved incident what its next episode must know (record.hpp) and when it was erased.
 ALTER TABLE incidents ADD COLUMN erased_at INTEGER;

@@ -176,15 +176,15 @@ public:
 
 enum class Opening { create, existing };
 
-// `sqlite:PATH` (migrated; created, unless it must exist); `sqlite::memory:` for tests. Errors on another scheme, a newer
-// schema, a file that is no database. A Store whose file is removed or replaced still reads, but writes no more.
+// `sqlite:PATH` (migrated; created, unless it must exist); `sqlite::memory:` for tests. Errors on another scheme, a
+// newer schema, a file that is no database. A Store whose file is removed or replaced still reads, but writes no more.
 Result<std::unique_ptr<Store>> open_store(std::string_view url, Opening how = Opening::create);
 // For `verify`: never creates or changes the file; a plain path will do too. Errors only where the file cannot be
 // opened: one that is no database, or a broken one, is what verify() answers.
 Result<std::unique_ptr<Store>> open_store_read_only(std::string_view url);
 
-// Copies a database, as of one moment, while others may write to it. The copy is verified and appears under its name only
-// when it is whole. Errors where `file` exists, or nothing can be read or written; a broken source is what the
+// Copies a database, as of one moment, while others may write to it. The copy is verified and appears under its name
+// only when it is whole. Errors where `file` exists, or nothing can be read or written; a broken source is what the
 // Verification says, and leaves no file.
 Result<Verification> back_up(std::string_view url, const std::string& file);
 

@@ -52,7 +52,8 @@ bool Heartbeat::beat(Time until, std::stop_token stop) {
     while (!stop.stop_requested()) {
         const Time now = clock_.now();
         const auto message = compose_pulse(target_, options_, source_(), now, interval_);
-        const auto outcome = message ? post(client_, *message, clock_, stop) : Outcome{.answer = message.error().message};
+        const auto outcome =
+            message ? post(client_, *message, clock_, stop) : Outcome{.answer = message.error().message};
         if (outcome.kind == Outcome::delivered) return true;
         const Time again = clock_.now() + std::max(backoff.failed(this_beat), outcome.retry_after);
         if (outcome.kind == Outcome::give_up || again >= until) {

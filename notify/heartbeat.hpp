@@ -1,6 +1,6 @@
-// Sends a sign of life to one target at every interval, so that our own silence is noticed there. One that fails is tried
-// again until the next is due; then it is missed: counted, and told once at the begin and once at the end. Nothing is
-// queued: an old sign of life says nothing.
+// Sends a sign of life to one target at every interval, so that our own silence is noticed there. One that fails is
+// tried again until the next is due; then it is missed: counted, and told once at the begin and once at the end.
+// Nothing is queued: an old sign of life says nothing.
 #pragma once
 
 #include <functional>

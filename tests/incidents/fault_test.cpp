@@ -1,5 +1,5 @@
-// What can go wrong with the file while the service runs: each is an error that says what to do, changes nothing, and is
-// over when its cause is.
+// What can go wrong with the file while the service runs: each is an error that says what to do, changes nothing, and
+// is over when its cause is.
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>

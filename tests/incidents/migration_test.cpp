@@ -71,7 +71,8 @@ TEST_CASE("migration: the file has the same tables as a new one, and gives pages
 TEST_CASE("migration: one that fails leaves the old version as it was") {
     Folder folder;
     restore(folder, 1);
-    Database(folder.file(), Database::Mode::create).run("CREATE TABLE outbox_queue (a)");  // in the way of the new index
+    // In the way of the new index.
+    Database(folder.file(), Database::Mode::create).run("CREATE TABLE outbox_queue (a)");
     CHECK_FALSE(open_store(folder.url()));
     Database database(folder.file(), Database::Mode::create);
     CHECK(schema_version(database) == 1);

@@ -22,7 +22,8 @@ TEST_CASE("settle: a rule that is judged now and blind then does not write an ev
     World world;
     world.see(tick(1s, {live()}));
     std::string events;
-    for (int i = 1; i <= 200; ++i) events += world.see(tick(i * 5s, {live()}, i % 2 == 0 ? judged() : unjudged())) + " ";
+    for (int i = 1; i <= 200; ++i)
+        events += world.see(tick(i * 5s, {live()}, i % 2 == 0 ? judged() : unjudged())) + " ";
     CHECK(std::ranges::count(events, 'b') == 2);  // blinded, sighted, blinded
     CHECK(world.only().blind);
     CHECK(world.only().version == 4);
