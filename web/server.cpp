@@ -81,7 +81,7 @@ public:
         std::optional<tcp::acceptor> acceptor;
         if (!same_place(options, *settings_.get())) {
             auto opened = open_acceptor(io_, options.address, options.port);
-            if (!opened) return fail(opened.error().message + "; a restart of the service can move there");
+            if (!opened) return fail(opened.error().message + "; the same port at another address needs a restart");
             acceptor = std::move(*opened);
         }
         std::packaged_task<void()> apply([&] {

@@ -1,4 +1,4 @@
-"""The database cannot be written for a while: detection goes on in memory, says so, tells nothing, and saves it all afterwards."""
+"""The database cannot be written for a while: detection goes on in memory, tells nothing, saves it all afterwards."""
 import contextlib
 import json
 import os
@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Stack, ask, binary, wait_until  # noqa: E402
 
 OVERRIDES = {"authz-denials": {"window": "4s", "keep_firing_for": "0s"}, "rbac-denials": {"enabled": False},
-             "tcp-new-edge": {"enabled": False}, "authz-new-caller": {"enabled": False}, "coverage-lost": {"enabled": False}}
+             "tcp-new-edge": {"enabled": False}, "authz-new-caller": {"enabled": False},
+             "coverage-lost": {"enabled": False}}
 BURST = 20
 
 
@@ -64,8 +65,14 @@ def small_disk(folder):
         subprocess.run(["umount", "-l", folder], check=False)
 
 
+def run(*arguments):
+    """(exit code, output) of one of our commands."""
+    done = subprocess.run([binary("meshwarden"), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
 def get(stack, path):
-    """The answer; ConnectionError (not yet) where the handler that was asked has not opened the store before the fault."""
+    """The answer; ConnectionError (not yet) where the handler asked did not open the store before the fault."""
     status, text = ask("GET", stack.web + path)
     if status == 503:
         raise ConnectionError(text)
@@ -119,11 +126,12 @@ def test_the_store_fails_and_nothing_is_lost(tmp_path):
         assert len([line for line in lines if "ticks are not saved" in line]) == len(faults)
         assert len([line for line in lines if "ticks are saved again" in line]) == len(faults)
 
-        # A reload while it fails keeps the detection; a kill while it fails loses nothing, since the cursor did not move.
+        # A reload while it fails keeps the detection; a kill loses nothing, since the cursor did not move.
         with locked(file):
             wait_until("the fault to be seen", 30, lambda: database(stack)["failing_since"], explain=stack.explain)
             assert ask("POST", stack.web + "/-/reload", timeout=30)[0] == 200
-            record = stack.inject("denials-http", count=BURST, over=0.5, source="known", destination=places[len(faults)])
+            record = stack.inject("denials-http", count=BURST, over=0.5, source="known",
+                                  destination=places[len(faults)])
             wait_until("the signal to be served", 30, lambda: signal(stack, "authz_denials")["value"] >= BURST,
                        explain=stack.explain)
             stack.kill_warden()
@@ -134,14 +142,11 @@ def test_the_store_fails_and_nothing_is_lost(tmp_path):
         head = database(stack)["head_hash"]
 
         copy = str(tmp_path / "copy.db")
-        done = subprocess.run([binary("meshwarden"), "backup", file, copy], capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert subprocess.run([binary("meshwarden"), "backup", file, copy], capture_output=True, timeout=60, check=False).returncode == 3
+        assert run("backup", file, copy)[0] == 0
+        assert run("backup", file, copy)[0] == 3
         stack.stop_warden()
         for checked, expected, code in [(file, head, 0), (copy, head, 0), (file, "0" * 64, 1)]:
-            done = subprocess.run([binary("meshwarden"), "verify", checked, "--expect-head", expected], capture_output=True,
-                                  text=True, timeout=60, check=False)
-            assert done.returncode == code, done.stdout + done.stderr
+            assert run("verify", checked, "--expect-head", expected)[0] == code
         assert stack.violations() == []
 
 
@@ -151,14 +156,16 @@ def test_a_heartbeat_carries_the_head(tmp_path):
         stack.start()
 
         def beats():
-            return [r["body"]["meshwarden"] for r in stack.hook.taken if r["body"].get("notification_reason") == "heartbeat"]
+            return [r["body"]["meshwarden"] for r in stack.hook.taken
+                    if r["body"].get("notification_reason") == "heartbeat"]
 
-        record = stack.inject("denials-http", count=BURST, over=0.5, source="known", destination=stack.denial_places()[0])
+        record = stack.inject("denials-http", count=BURST, over=0.5, source="known",
+                              destination=stack.denial_places()[0])
         stack.wait_incident("authz-denials", record, seconds=30)
-        wait_until("a heartbeat with a head", 30, lambda: beats() and beats()[-1]["head_seq"] > 0, explain=stack.explain)
+        wait_until("a heartbeat with a head", 30, lambda: beats() and beats()[-1]["head_seq"] > 0,
+                   explain=stack.explain)
         beat = beats()[-1]
         stack.stop_warden()
-        done = subprocess.run([binary("meshwarden"), "verify", os.path.join(stack.directory, "meshwarden.db"), "--expect-head",
-                               beat["head_hash"]], capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0 and f"event {beat['head_seq']}" in done.stdout, done.stdout + done.stderr
+        code, text = run("verify", os.path.join(stack.directory, "meshwarden.db"), "--expect-head", beat["head_hash"])
+        assert code == 0 and f"event {beat['head_seq']}" in text, text
         assert stack.violations() == []
