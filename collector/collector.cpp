@@ -32,12 +32,13 @@ struct Collector::Impl {
     Snapshot unreachable(std::optional<Time> cursor, const std::string& cause);
     void read_targets(Time now, std::stop_token stop);
     void first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop);
-    void take_failing(const Outcome& up, const Outcome& count, Snapshot& snapshot, Time now);
+    void take_failing(const Outcome& up, Snapshot& snapshot, Time now);
     Duration restart_range(const Poll& poll) const;
     void take_restarts(const Outcome& restarts);
     void take_liveness(const Questions& questions, Time now);
     void take_samples(const Poll& poll, const Questions& questions, std::stop_token stop);
-    void note_targets(const Questions& questions, Questions::Id latest, Time now);
+    void ask_census(Time now, Questions& questions);
+    void take_census(const Questions& questions, Time now);
     void catch_up(const Poll& poll, std::stop_token stop);
     void send(Questions& questions, std::stop_token stop);
     Liveness* liveness_of(const SignalSpec& spec, const SignalPart& part);
@@ -57,6 +58,10 @@ struct Collector::Impl {
     std::optional<Time> polled_to;         // now of the last poll in which nothing failed
     Duration skew{0};                      // Prometheus' clock less ours
     double target_count = 0;
+    struct Census {
+        Time due;
+        std::optional<Questions::Id> count, latest;
+    } census;
     std::vector<Labels> failing;
     std::unordered_set<std::uint64_t> failing_keys;
     std::unordered_set<std::uint64_t> restarted;
@@ -118,8 +123,26 @@ void Collector::Impl::read_targets(Time now, std::stop_token stop) {
     schedule.targets_read(now, facts ? &*facts : nullptr, clock->now() - before);
 }
 
-void Collector::Impl::take_failing(const Outcome& up, const Outcome& count, Snapshot& snapshot, Time now) {
+// How many targets there are, and when anything at all was scraped last: it changes with scrapes, not with polls.
+void Collector::Impl::ask_census(Time now, Questions& questions) {
+    census.count.reset();
+    census.latest.reset();
+    if (now < census.due) return;
+    census.due = now + schedule.scrape_interval();
+    census.count = questions.ask("count(up)", now, targets_signal);
+    census.latest = questions.ask("max(timestamp(up))", now, targets_signal);
+}
+
+void Collector::Impl::take_census(const Questions& questions, Time now) {
+    if (!census.count) return;
+    const auto& count = questions[*census.count];
     if (count && std::exchange(target_count, count->scalar_or(0)) != count->scalar_or(0)) schedule.liveness_changed(now);
+    const auto& latest = questions[*census.latest];
+    const double seconds = latest ? latest->scalar_or(0) : 0;
+    if (seconds > 0 && seconds <= to_epoch_seconds(now)) targets.note_time(from_epoch_seconds(seconds));
+}
+
+void Collector::Impl::take_failing(const Outcome& up, Snapshot& snapshot, Time now) {
     if (up) {
         std::vector<Labels> fresh;
         std::unordered_set<std::uint64_t> keys;
@@ -145,20 +168,13 @@ void Collector::Impl::take_restarts(const Outcome& restarts) {
     for (std::size_t i = 0; restarts && i < restarts->size(); ++i) restarted.insert(target_key(restarts->metric(i)));
 }
 
-// Narrow questions show few samples: which targets there are, and when anything at all was scraped, is told apart.
-void Collector::Impl::note_targets(const Questions& questions, Questions::Id latest, Time now) {
-    if (const auto& answer = questions[latest]; answer && !answer->empty()) {
-        const double seconds = answer->scalar_or(0);
-        if (seconds > 0 && seconds <= to_epoch_seconds(now)) targets.note_time(from_epoch_seconds(seconds));
-    }
-    if (!liveness_asked) return;
-    for (const auto& [question, one] : liveness)
-        for (const auto target : one->targets()) targets.note_alive(target, now);
-}
-
 void Collector::Impl::take_liveness(const Questions& questions, Time now) {
     if (!liveness_asked) return;
-    for (auto& [question, one] : liveness) one->take(questions);
+    for (auto& [question, one] : liveness) {
+        one->take(questions);
+        // Narrow questions show few samples, and do not tell which targets there are.
+        for (const auto target : one->targets()) targets.note_alive(target, now);
+    }
     schedule.liveness_read(now, took);
 }
 
@@ -180,8 +196,7 @@ void Collector::Impl::take_samples(const Poll& poll, const Questions& questions,
 void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop) {
     Questions questions;
     const auto up = questions.ask("up == 0", poll.now, targets_signal);
-    const auto count = questions.ask("count(up)", poll.now, targets_signal);
-    const auto latest = questions.ask("max(timestamp(up))", poll.now, targets_signal);
+    ask_census(poll.now, questions);
     const auto restarts = questions.ask(TargetFacts::restarts_question(restart_range(poll)), poll.now, targets_signal);
     liveness_asked = schedule.liveness_due(poll.now);
     if (liveness_asked)
@@ -192,10 +207,10 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
         reader.ask(poll, questions);
     }
     send(questions, stop);
-    take_failing(questions[up], questions[count], snapshot, poll.now);
+    take_census(questions, poll.now);
+    take_failing(questions[up], snapshot, poll.now);
     take_restarts(questions[restarts]);
     take_liveness(questions, poll.now);
-    note_targets(questions, latest, poll.now);
     edges.take(questions, snapshot);
     take_samples(poll, questions, stop);
 }

@@ -51,6 +51,11 @@ std::vector<Shape> shapes_of(SignalKind kind) {
     }
 }
 
+// So long a piece that no series has two samples in its window, of which the last value would tell one only.
+Duration glance_of(const Poll& poll) {
+    return std::max(poll.scrape_interval - poll.margin - Duration(1), Duration{0});
+}
+
 }  // namespace
 
 PartReader::PartReader(const SignalSpec& spec, const SignalPart& part, const Options& options)
@@ -98,8 +103,9 @@ void PartReader::ask(const Poll& poll, Questions& questions) {
         known_from_ = *read_to_;
         possibly_missed_ = !first;
     }
-    piece_end_ = std::min(poll.now, *read_to_ + piece_);
-    narrow_ = kind_ == SignalKind::counter && !first && range(poll) < poll.scrape_interval;
+    const Duration glance = glance_of(poll);
+    narrow_ = kind_ == SignalKind::counter && !first && poll.now - *read_to_ <= most_glances * glance;
+    piece_end_ = std::min(poll.now, *read_to_ + (narrow_ ? std::min(piece_, glance) : piece_));
     for (const auto& selector : selectors_) {
         const std::string samples = with_range(selector, range(poll));
         ids_.push_back(questions.ask(narrow_ ? above_zero(samples) : samples, piece_end_, signal_));

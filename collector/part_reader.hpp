@@ -1,7 +1,7 @@
 // Reads one selector of a signal without a gap: remembers how far it has read, asks for what came since (long gaps in
 // pieces), and folds it once all that the fold needs is known. A failed read is repeated, longer, the next time.
-// Counters of failures stand at 0 nearly everywhere. So while polls follow each other faster than scrapes, first the last
-// values above 0 are asked for, and then the samples of those targets only where that tells something new.
+// Counters of failures stand at 0 nearly everywhere. So of gaps of few scrapes first the last values above 0 are asked
+// for, in pieces that hold one scrape each, and then the samples of those targets only where that tells something new.
 // Owned by one signal reader.
 #pragma once
 
@@ -32,6 +32,7 @@ public:
     static constexpr Duration longest_gap = std::chrono::hours(24);
     static constexpr Duration longest_piece = std::chrono::minutes(30);
     static constexpr Duration shortest_piece = std::chrono::minutes(1);
+    static constexpr int most_glances = 4;  // of one scrape each; a longer gap is read whole
     static constexpr std::size_t handy = 200'000;  // samples in one answer; pieces grow and shrink towards it
 
     PartReader(const SignalSpec& spec, const SignalPart& part, const Options& options);

@@ -204,7 +204,7 @@ TEST_CASE("a signal with an interval of its own is asked that often") {
     CHECK(watcher.counted("x") == 8);
 }
 
-TEST_CASE("a hundred thousand series are read; more than allowed are refused") {
+TEST_CASE("a hundred thousand series are read; more than allowed are refused", "[slow]") {
     ScriptedPrometheus server;
     const auto body = [](int count, double time, int last) {
         std::string rows;

@@ -39,7 +39,7 @@ private:
     double time_ = 10'000;
     std::map<std::string, Answer> answers_;
     Evaluate evaluate_;
-    std::string targets_ = R"({"status":"success","data":{"activeTargets":[{"scrapeInterval":"15s"}]}})";
+    std::string targets_ = R"({"status":"success","data":{"activeTargets":[{"scrapeInterval":"3s"}]}})";
     std::vector<std::string> queries_;
     PageServer server_;
 };
