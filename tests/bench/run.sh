@@ -8,4 +8,6 @@ status=0
 cat build/bench/crash.json
 /usr/bin/python3 tests/bench/latency/run.py || status=1
 cat build/bench/latency.md
+/usr/bin/python3 tests/bench/incidents/run.py || status=1
+cat build/bench/incidents.md
 exit $status
