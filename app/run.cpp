@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -25,6 +26,16 @@ void serve(App& app, const sigset_t& signals) {
     }
 }
 
+// Answers of many megabytes come and go. Left to itself glibc soon keeps them in its heaps, one for every few threads, in
+// whose holes nothing else fits.
+void give_memory_back() {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);  // larger ones are mapped, and unmapped when freed
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 }  // namespace
 
 int run(const std::string& config_file) {
@@ -35,6 +46,7 @@ int run(const std::string& config_file) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the store, not our end
 
+    give_memory_back();
     int exit_code = 0;
     const auto config = good_config(config_file, exit_code);
     if (!config) return exit_code;

@@ -2,6 +2,8 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <memory>
+#include <span>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -68,10 +70,32 @@ bool parse_sample(const dom::element& element, Sample& sample) {
     return parse_time(pair.at(0).value_unsafe(), sample.at) && parse_value(pair.at(1).value_unsafe(), sample.value);
 }
 
+// What label views point into.
+class Texts {
+public:
+    std::string_view keep(std::string_view text) {
+        if (text.size() > left_.size()) {
+            const std::size_t size = std::max(chunk, text.size());
+            chunks_.push_back(std::make_unique<char[]>(size));
+            left_ = {chunks_.back().get(), size};
+        }
+        std::ranges::copy(text, left_.begin());
+        const std::string_view kept(left_.data(), text.size());
+        left_ = left_.subspan(text.size());
+        return kept;
+    }
+
+private:
+    static constexpr std::size_t chunk = 1 << 15;
+    std::vector<std::unique_ptr<char[]>> chunks_;
+    std::span<char> left_;
+};
+
 // Gathers rows into the flat arrays of an Answer.
 class Gatherer {
 public:
     bool add_series(const dom::element& element) {
+        if (!rows_.empty()) before_ = {rows_.back().labels_begin, rows_.back().labels_end};
         Answer::Row row{};
         row.labels_begin = std::uint32_t(labels_.size());
         row.samples_begin = std::uint32_t(samples_.size());
@@ -91,8 +115,10 @@ public:
         return parse_sample(element, samples_.back());
     }
 
-    Answer finish(std::shared_ptr<const void> text) && {
-        return Answer(std::move(text), std::move(labels_), std::move(samples_), std::move(rows_));
+    Answer finish() && {
+        labels_.shrink_to_fit();
+        samples_.shrink_to_fit();
+        return Answer(std::move(texts_), std::move(labels_), std::move(samples_), std::move(rows_));
     }
 
 private:
@@ -102,9 +128,19 @@ private:
         for (const auto field : object) {
             std::string_view value;
             if (field.value.get_string().get(value) != simdjson::SUCCESS) return false;
-            labels_.push_back({field.key, value});
+            labels_.push_back(kept({field.key, value}));
         }
         return true;
+    }
+
+    // Neighbours have nearly all labels in common, so that little is kept beside the answer's many megabytes.
+    LabelView kept(const LabelView& label) {
+        const std::size_t same_place = before_.first + (labels_.size() - before_.second);
+        const LabelView* before = same_place < before_.second ? &labels_[same_place] : nullptr;
+        const auto keep = [&](std::string_view text, std::string_view LabelView::* part) {
+            return before != nullptr && before->*part == text ? before->*part : texts_->keep(text);
+        };
+        return {keep(label.name, &LabelView::name), keep(label.value, &LabelView::value)};
     }
 
     bool add_samples(const dom::element& element) {
@@ -135,13 +171,16 @@ private:
         samples_.resize(samples_.size() - repeated.size());
     }
 
+    std::shared_ptr<Texts> texts_ = std::make_shared<Texts>();
+    std::pair<std::uint32_t, std::uint32_t> before_;  // the labels of the series before
     std::vector<LabelView> labels_;
     std::vector<Sample> samples_;
     std::vector<Answer::Row> rows_;
 };
 
 struct Parsed {
-    std::shared_ptr<dom::parser> parser;
+    std::string body;
+    std::unique_ptr<dom::parser> parser;
     dom::element root;
 };
 
@@ -150,9 +189,12 @@ std::unexpected<Cause> http_failure(int status) {
 }
 
 // The envelope: a successful, whole answer, or why not.
-std::expected<Parsed, Cause> open_envelope(int status, std::string_view body) {
-    Parsed parsed{std::make_shared<dom::parser>(), {}};
-    if (parsed.parser->parse(body.data(), body.size()).get(parsed.root) != simdjson::SUCCESS || !parsed.root.is_object()) {
+std::expected<Parsed, Cause> open_envelope(int status, std::string body) {
+    Parsed parsed{std::move(body), std::make_unique<dom::parser>(), {}};
+    const std::size_t size = parsed.body.size();
+    parsed.body.resize(size + simdjson::SIMDJSON_PADDING);  // else it would be copied
+    const auto error = parsed.parser->parse(parsed.body.data(), size, false).get(parsed.root);
+    if (error != simdjson::SUCCESS || !parsed.root.is_object()) {
         if (status != 200) return http_failure(status);
         return malformed("no whole JSON object");
     }
@@ -184,8 +226,8 @@ Duration seconds_field(const dom::element& object, std::string_view key) {
 
 }  // namespace
 
-std::expected<Answer, Cause> parse_answer(int status, std::string_view body, std::size_t max_series) {
-    auto parsed = open_envelope(status, body);
+std::expected<Answer, Cause> parse_answer(int status, std::string body, std::size_t max_series) {
+    auto parsed = open_envelope(status, std::move(body));
     if (!parsed) return std::unexpected(parsed.error());
     dom::element data;
     dom::element result;
@@ -196,7 +238,7 @@ std::expected<Answer, Cause> parse_answer(int status, std::string_view body, std
     const std::string_view type = text_of(data, "resultType");
     if (type == "scalar") {
         if (!gatherer.add_scalar(result)) return malformed("a scalar that is none");
-        return std::move(gatherer).finish(nullptr);
+        return std::move(gatherer).finish();
     }
     dom::array rows;
     if ((type != "vector" && type != "matrix") || result.get_array().get(rows) != simdjson::SUCCESS) {
@@ -209,11 +251,11 @@ std::expected<Answer, Cause> parse_answer(int status, std::string_view body, std
         }
         if (!gatherer.add_series(row)) return malformed("a series without labels or samples");
     }
-    return std::move(gatherer).finish(parsed->parser);
+    return std::move(gatherer).finish();
 }
 
-std::expected<ScrapeFacts, Cause> parse_targets(int status, std::string_view body) {
-    auto parsed = open_envelope(status, body);
+std::expected<ScrapeFacts, Cause> parse_targets(int status, std::string body) {
+    auto parsed = open_envelope(status, std::move(body));
     if (!parsed) return std::unexpected(parsed.error());
     dom::array targets;
     if (parsed->root["data"]["activeTargets"].get_array().get(targets) != simdjson::SUCCESS) return malformed("no targets");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -204,7 +205,7 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
     edges.ask(poll.now, questions);
     for (auto& reader : readers) {
         reader.begin(poll);
-        reader.ask(poll, questions);
+        if (!reader.far_behind(poll)) reader.ask(poll, questions);
     }
     send(questions, stop);
     take_census(questions, poll.now);
@@ -215,15 +216,18 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
     take_samples(poll, questions, stop);
 }
 
-// A gap too long for one question is read piece by piece.
+// A gap too long for one question is read piece by piece; long histories are large, so one signal after the other.
 void Collector::Impl::catch_up(const Poll& poll, std::stop_token stop) {
-    const auto behind = [&](const SignalReader& reader) { return reader.behind(poll.now); };
-    while (!stop.stop_requested() && std::ranges::any_of(readers, behind)) {
+    const auto round = [&](std::span<SignalReader> some) {
         Questions questions;
-        for (auto& reader : readers) reader.ask(poll, questions);
+        for (auto& reader : some) reader.ask(poll, questions);
         send(questions, stop);
         take_samples(poll, questions, stop);
-    }
+    };
+    for (auto& reader : readers)
+        while (!stop.stop_requested() && reader.far_behind(poll)) round({&reader, 1});
+    const auto behind = [&](const SignalReader& reader) { return reader.behind(poll.now); };
+    while (!stop.stop_requested() && std::ranges::any_of(readers, behind)) round(readers);
 }
 
 Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop) {

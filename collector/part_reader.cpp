@@ -92,6 +92,10 @@ void PartReader::fail_to_read(const Cause& cause) {
     fail({"partial", cause.text + ": what happened up to now cannot be read, what comes can"});
 }
 
+bool PartReader::far_behind(const Poll& poll) const {
+    return behind(poll.now) && (!read_to_ || poll.now - *read_to_ > most_glances * poll.scrape_interval);
+}
+
 void PartReader::ask(const Poll& poll, Questions& questions) {
     asked_ = behind(poll.now);
     if (!asked_) return;

@@ -39,6 +39,8 @@ public:
 
     void begin();  // of a poll
     bool behind(Time now) const { return !failure_ && (!read_to_ || *read_to_ < now); }
+    // So far that it is read whole, which may be large.
+    bool far_behind(const Poll& poll) const;
 
     // The steps of one piece, in this order.
     void ask(const Poll& poll, Questions& questions);

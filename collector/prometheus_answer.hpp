@@ -67,13 +67,13 @@ private:
 
 // A vector, matrix or scalar with HTTP status `status`. The error's code is partial, timeout, query_failed or
 // too_many_series, its text bounded and without control characters.
-std::expected<Answer, Cause> parse_answer(int status, std::string_view body, std::size_t max_series);
+std::expected<Answer, Cause> parse_answer(int status, std::string body, std::size_t max_series);
 
 // Of /api/v1/targets.
 struct ScrapeFacts {
     Duration interval{0};  // the commonest of the active targets; 0: none known
     Duration longest{0};   // the longest last scrape
 };
-std::expected<ScrapeFacts, Cause> parse_targets(int status, std::string_view body);
+std::expected<ScrapeFacts, Cause> parse_targets(int status, std::string body);
 
 }  // namespace meshwarden::collector

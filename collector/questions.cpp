@@ -31,9 +31,9 @@ Cause unreachable(Cause cause) {
 }
 
 std::expected<Time, Cause> read_time(const Door& door, std::stop_token stop) {
-    const auto response = door.http.send(door.options.endpoint, instant("time()", nullptr, door.options.endpoint.timeout), stop);
+    auto response = door.http.send(door.options.endpoint, instant("time()", nullptr, door.options.endpoint.timeout), stop);
     if (!response) return std::unexpected(unreachable(cause_of(response.error())));
-    const auto answer = parse_answer(response->status, response->body, 1);
+    const auto answer = parse_answer(response->status, std::move(response->body), 1);
     if (!answer) return std::unexpected(unreachable(answer.error()));
     const double seconds = answer->scalar_or(0);
     if (!(seconds > 0 && seconds < 1e11)) return std::unexpected(Cause{"unreachable", "time() gave no time"});
@@ -51,11 +51,11 @@ Questions::Id Questions::ask(std::string query, Time at, std::string_view signal
 void Questions::send(const Door& door, std::stop_token stop) {
     std::vector<io::Request> requests;
     for (const auto& query : queries_) requests.push_back(instant(query.text, &query.at, door.options.endpoint.timeout));
-    const auto responses = door.http.send_all(door.options.endpoint, requests, stop);
+    auto responses = door.http.send_all(door.options.endpoint, requests, stop);
     for (std::size_t i = 0; i < responses.size(); ++i) {
-        const auto& response = responses[i];
+        auto& response = responses[i];
         took_.push_back(response ? response->took : door.options.endpoint.timeout);
-        outcomes_.push_back(response ? parse_answer(response->status, response->body, door.options.max_series)
+        outcomes_.push_back(response ? parse_answer(response->status, std::move(response->body), door.options.max_series)
                                      : Outcome(std::unexpected(cause_of(response.error()))));
         door.metrics.asked(queries_[i].signal, took_.back());
         if (!outcomes_.back()) door.metrics.failed(queries_[i].signal, outcomes_.back().error().code);
@@ -71,9 +71,9 @@ std::expected<Time, Cause> ask_time(const Door& door, std::stop_token stop) {
 std::expected<ScrapeFacts, Cause> ask_targets(const Door& door, std::stop_token stop) {
     io::Request request;
     request.path = "/api/v1/targets?state=active";
-    const auto response = door.http.send(door.options.endpoint, request, stop);
+    auto response = door.http.send(door.options.endpoint, request, stop);
     if (!response) return std::unexpected(cause_of(response.error()));
-    return parse_targets(response->status, response->body);
+    return parse_targets(response->status, std::move(response->body));
 }
 
 }  // namespace meshwarden::collector

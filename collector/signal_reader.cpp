@@ -48,6 +48,10 @@ bool SignalReader::behind(Time now) const {
     return due_ && std::ranges::any_of(parts_, [&](const PartReader& part) { return part.behind(now); });
 }
 
+bool SignalReader::far_behind(const Poll& poll) const {
+    return due_ && std::ranges::any_of(parts_, [&](const PartReader& part) { return part.far_behind(poll); });
+}
+
 void SignalReader::ask(const Poll& poll, Questions& questions) {
     if (!due_) return;
     for (auto& part : parts_) part.ask(poll, questions);

@@ -23,6 +23,7 @@ public:
 
     void begin(const Poll& poll);  // decides whether the signal is due
     bool behind(Time now) const;
+    bool far_behind(const Poll& poll) const;
 
     // The steps of one round, as in PartReader.
     void ask(const Poll& poll, Questions& questions);
