@@ -149,9 +149,9 @@ Keys<Draft> log_keys() {
 
 }  // namespace
 
-Keys<Draft> config_keys() {
+const Keys<Draft>& config_keys() {
     const auto web = in_config(&Config::web);
-    return {
+    static const Keys<Draft> keys = {
         key<Draft>("instance", in_config(&Config::instance), word(),
                    "The name that replicas share; part of every dedup key."),
         required(key<Draft>("prometheus", in_config(&Config::prometheus),
@@ -178,6 +178,7 @@ Keys<Draft> config_keys() {
                    "Templates over an incident's labels, such as https://kiali/ns/{{ destination_namespace }}."),
         section<Draft>("log", log_keys(), "Logs, on stderr."),
     };
+    return keys;
 }
 
 }  // namespace meshwarden::config

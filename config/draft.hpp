@@ -23,7 +23,8 @@ struct RuleGroup {
     std::vector<RuleSpec> rules;
 };
 
-Keys<Draft> config_keys();
+// Tables; those of whole files are made once.
+const Keys<Draft>& config_keys();
 Keys<collector::Options> prometheus_keys();
 Keys<web::Options> web_keys();
 Keys<web::Options> link_keys();
@@ -40,10 +41,10 @@ struct SignalFile {
 struct RuleFile {
     std::vector<RuleGroup> groups;
 };
-Keys<SignalFile> signal_file_keys();
-Keys<RuleFile> rule_file_keys();
+const Keys<SignalFile>& signal_file_keys();
+const Keys<RuleFile>& rule_file_keys();
 
 struct RuleTestFile;
-Keys<RuleTestFile> test_file_keys();
+const Keys<RuleTestFile>& test_file_keys();
 
 }  // namespace meshwarden::config

@@ -29,14 +29,15 @@ void replace_or_add(std::vector<T>& items, T item, bool (*same)(const T&, const 
 }
 
 // Every key of a rule may be changed but the one that says which rule it is, and none must stand there.
-Keys<RuleSpec> changeable_keys() {
-    Keys<RuleSpec> keys;
-    for (auto& key : rule_keys()) {
-        if (key.name != "name") {
+const Keys<RuleSpec>& changeable_keys() {
+    static const Keys<RuleSpec> keys = [] {
+        auto some = rule_keys();
+        std::erase_if(some, [](const auto& key) { return key.name == "name"; });
+        for (auto& key : some) {
             key.required = false;
-            keys.push_back(key);
         }
-    }
+        return some;
+    }();
     return keys;
 }
 

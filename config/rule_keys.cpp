@@ -86,8 +86,10 @@ Keys<RuleGroup> group_keys() {
     };
 }
 
-Keys<RuleFile> rule_file_keys() {
-    return {required(key<RuleFile>("groups", &RuleFile::groups, list_of_maps(group_keys(), RuleGroup{}), "Groups."))};
+const Keys<RuleFile>& rule_file_keys() {
+    static const Keys<RuleFile> keys = {
+        required(key<RuleFile>("groups", &RuleFile::groups, list_of_maps(group_keys(), RuleGroup{}), "Groups."))};
+    return keys;
 }
 
 }  // namespace meshwarden::config

@@ -166,11 +166,14 @@ Keys<SignalSpec> signal_keys() {
     return keys;
 }
 
-Keys<SignalFile> signal_file_keys() {
-    SignalSpec prototype;
-    prototype.parts.resize(1);
-    return {required(key<SignalFile>("signals", &SignalFile::signals,
-                                     list_of_maps<SignalSpec>(signal_keys(), prototype, check_signal), "Signals."))};
+const Keys<SignalFile>& signal_file_keys() {
+    static const Keys<SignalFile> keys = [] {
+        SignalSpec prototype;
+        prototype.parts.resize(1);
+        const auto signals = list_of_maps<SignalSpec>(signal_keys(), prototype, check_signal);
+        return Keys<SignalFile>{required(key<SignalFile>("signals", &SignalFile::signals, signals, "Signals."))};
+    }();
+    return keys;
 }
 
 }  // namespace meshwarden::config

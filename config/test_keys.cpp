@@ -161,9 +161,9 @@ Keys<RuleTest> test_keys() {
 
 }  // namespace
 
-Keys<RuleTestFile> test_file_keys() {
+const Keys<RuleTestFile>& test_file_keys() {
     using F = RuleTestFile;
-    return {
+    static const Keys<F> keys = {
         key<F>("config", &F::config_file, file_path(),
                "A configuration: its rules, overrides, owners, targets and routes are tested; empty: none."),
         key<F>("rule_files", &F::rule_files, words(file_path()),
@@ -173,6 +173,7 @@ Keys<RuleTestFile> test_file_keys() {
                "From one scrape to the next; each is looked at once."),
         required(key<F>("tests", &F::tests, placed(test_keys()), "Tests.")),
     };
+    return keys;
 }
 
 }  // namespace meshwarden::config
