@@ -37,6 +37,24 @@ TEST_CASE("a matrix, a vector and a scalar become samples") {
     CHECK(parse_answer(200, vector_json({}), many)->empty());
 }
 
+TEST_CASE("an answer outlives its text, and series that share labels keep their own") {
+    const std::string longest(100'000, 'x');
+    const std::vector<TestSeries> series = {
+        {{{"a", "1"}, {"job", "j"}, {"pod", "p"}}, {{1, 1}}}, {{{"a", "1"}, {"job", "k"}, {"pod", "p"}}, {{1, 2}}},
+        {{{"job", "k"}, {"pod", "p"}}, {{1, 3}}}, {{{"a", longest}, {"job", "k"}, {"pod", ""}, {"z", "1"}}, {{1, 4}}},
+        {{}, {{1, 5}}}, {{{"a", "1"}}, {{1, 6}}}};
+    const auto answer = parse_answer(200, vector_json(series), many);
+    REQUIRE(answer);
+    REQUIRE(answer->size() == series.size());
+    for (std::size_t i = 0; i < series.size(); ++i) {
+        const auto labels = answer->metric(i).labels();
+        REQUIRE(labels.size() == series[i].labels.size());
+        for (const auto& [name, value] : series[i].labels) CHECK(answer->metric(i).get(name) == value);
+    }
+    const auto& first = answer->metric(0).labels()[2].value;
+    CHECK(first.data() == answer->metric(1).labels()[2].value.data());
+}
+
 TEST_CASE("values as Prometheus writes them") {
     const auto [text, expected] = GENERATE(table<std::string, double>({{"1e+00", 1},
                                                                        {"+Inf", INFINITY},
