@@ -42,10 +42,12 @@ void Schedule::liveness_read(Time now, Duration took) {
     if (!eager_until_) eager_until_ = now + eager;
     const Duration wait = now < *eager_until_ ? Duration(seconds(2)) : Duration(minutes(1));
     liveness_next_ = now + std::max<Duration>(wait, 2 * cost_share * took);
+    liveness_soonest_ = now + cost_share * took;
 }
 
 void Schedule::liveness_changed(Time now) {
-    liveness_next_ = std::min<Time>(liveness_next_, now + seconds(3));
+    // In a large mesh something changes all the time.
+    liveness_next_ = std::min(liveness_next_, std::max<Time>(now + seconds(3), liveness_soonest_));
 }
 
 }  // namespace meshwarden::collector

@@ -33,6 +33,7 @@ private:
     Duration margin_ = std::chrono::seconds(2);
     Time targets_next_;
     Time liveness_next_;
+    Time liveness_soonest_;
     std::optional<Time> eager_until_;
 };
 

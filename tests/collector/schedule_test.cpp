@@ -37,4 +37,7 @@ TEST_CASE("liveness is asked eagerly at first, then every minute, and soon after
     CHECK(schedule.liveness_due(later + 3s));
     schedule.liveness_read(later + 3s, 30s);
     CHECK_FALSE(schedule.liveness_due(later + 9min));
+    schedule.liveness_changed(later + 1min);
+    CHECK_FALSE(schedule.liveness_due(later + 4min));
+    CHECK(schedule.liveness_due(later + 3s + 5min));
 }
