@@ -1,0 +1,70 @@
+"""The table of the cost benchmark."""
+
+OWN_CPU, MEMORY, SHARE = 0.3, 300, 0.25  # seconds a tick, MB, of the five rows
+
+
+def share(result):
+    rows = result["prometheus"]["five rows"].get("cpu")
+    return result["prometheus"]["alerts"]["cpu"] / rows if rows else None
+
+
+def goals(result):
+    """Those that must hold."""
+    own = result["our_cpu_by_kind"]["alerts"]
+    return {f"alert ticks below {OWN_CPU} s of our CPU": own is not None and own < OWN_CPU,
+            f"below {MEMORY} MB at the highest": result["peak_mb"] < MEMORY,
+            "no signal blind": not result["blind"]}
+
+
+def wishes(result):
+    part = share(result)
+    return {f"a poll of all alert signals below {SHARE:.0%} of the five rows": part is not None and part < SHARE}
+
+
+def number(value, digits=3):
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def line(name, results, value):
+    return "| " + " | ".join([name, *[value(result) for result in results]]) + " |"
+
+
+def markdown(results):
+    def asked(kind, what, digits=3):
+        return lambda r: number(r["prometheus"][kind].get(what), digits)
+
+    def means(result):
+        return ", ".join(number(result["prometheus"][kind].get("mean_cpu")) for kind in ("alerts", "five rows"))
+
+    def plain(what):
+        return lambda r: number(r[what])
+
+    def own(kind):
+        return lambda r: f"{number(r['our_cpu_by_kind'][kind])} ({r['ticks_by_kind'][kind]} ticks)"
+
+    lines = ["# Cost", "",
+             "CPU in seconds, of Prometheus the median. A tick's kind is the dearest thing that it asked for; alert",
+             "signals are read at every tick.", "",
+             line("", results, lambda r: f"{r['services']} services"), "|---" * (len(results) + 1) + "|",
+             line("series, targets", results, lambda r: f"{r['series']}, {r['targets']}"),
+             line("a tick every", results, lambda r: f"{r['seconds_per_tick']:.1f} s"),
+             line("our CPU, a tick of alert signals only", results, own("alerts")),
+             line("... with the liveness of the families", results, own("liveness")),
+             line("... with the topology", results, own("topology")),
+             line("our CPU a tick, mean", results, lambda r: number(r["our_cpu_per_tick"])),
+             line("our memory: highest, now", results, lambda r: f"{r['peak_mb']} MB, {r['resident_mb']} MB"),
+             line("Prometheus: one poll of all alert signals", results, asked("alerts", "cpu")),
+             line("... its answers", results, lambda r: asked("alerts", "megabytes", 2)(r) + " MB"),
+             line("Prometheus: the liveness of the families", results, asked("liveness", "cpu")),
+             line("Prometheus: the topology once", results, asked("topology", "cpu")),
+             line("... its answers", results, lambda r: asked("topology", "megabytes", 2)(r) + " MB"),
+             line("Prometheus: the five rows, one evaluation", results, asked("five rows", "cpu")),
+             line("... means of the same, ours and theirs", results, means),
+             line("... a poll of alert signals by the five rows", results, lambda r: number(share(r), 2)),
+             line("Prometheus, CPU added per tick while we ran", results, plain("prometheus_added_cpu_per_tick")),
+             line("Prometheus, scraping alone, CPU a second", results, plain("prometheus_scraping_cpu_per_second")),
+             ""]
+    for result in results:
+        for goal, held in {**goals(result), **wishes(result)}.items():
+            lines.append(f"- {result['services']} services: {'yes' if held else '**no**'}: {goal}")
+    return "\n".join(lines) + "\n"
