@@ -1,0 +1,188 @@
+#include "anomaly/baseline.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace meshwarden::anomaly {
+namespace {
+
+constexpr double fewest_intervals = 12;     // before the learning may end
+constexpr double flat_discovery = 0.1;      // learning ends when the second half of the time found fewer of all edges
+constexpr double most_learning_days = 3;
+constexpr double effective_tests = 2;        // calibrations that speak at once: they overlap, and real finds fill them too
+constexpr double most_exposure = 12;         // intervals
+constexpr double told_hours = 24;            // what was told is told again within these ...
+constexpr double raise_times = 1.5, raise_again = 2;  // ... only if so much odder,
+constexpr double seldom_told = 10;            // or a little odder where it is so common that nobody was told (a day)
+constexpr std::uint32_t few_rows = 50;        // an edge seen in fewer intervals, and not for days, starts anew
+constexpr double few_rows_days = 3;
+constexpr Interval most_gap = 1'000'000'000;
+
+}  // namespace
+
+std::string_view to_string(Kind kind) {
+    constexpr std::string_view names[] = {"new-edge", "burst", "ramp", "off-hours", "fan-out", "fan-in", "beacon", "lateral", "vanished", "identity"};
+    return names[std::size_t(kind)];
+}
+
+Baseline::Baseline(BaselineOptions options)
+    : options_(options), pace_(Pace::of(options.interval_seconds)), edges_(options.max_edges) {}
+
+std::size_t Baseline::bytes() const { return edges_.bytes() + silence_.bytes() + graph_.capacity() * sizeof(NodeState); }
+
+void Baseline::settle_learning() {
+    const auto elapsed = last_;
+    if (!learning_ || double(elapsed) < fewest_intervals) return;
+    if (elapsed >= 2 * half_at_) {
+        const double known = double(std::max<std::size_t>(edges_.size(), 1));
+        if (double(edges_.size() - edges_at_half_) < flat_discovery * known) learning_ = false;
+        half_at_ = last_;
+        edges_at_half_ = edges_.size();
+    }
+    if (double(elapsed) > most_learning_days * 24 * pace_.intervals_per_hour) learning_ = false;
+}
+
+void Baseline::close_hour() {
+    const double hours = std::min(24.0, double(now_.at - last_) / pace_.intervals_per_hour + 1);
+    for (auto& [subject, open] : open_) {
+        if (open.nats <= open.recorded) continue;
+        auto& calibration = calibrations_[std::size_t(subject >> 60)];
+        if (open.recorded >= 0) calibration.forget(open.recorded);
+        calibration.record(open.nats);
+        open.recorded = open.nats;
+    }
+    std::erase_if(open_, [&](const auto& entry) { return double(now_.at - entry.second.since) > told_hours * pace_.intervals_per_hour; });
+    const double elapsed = double(last_) / pace_.intervals_per_hour / 24;
+    for (std::size_t i = 0; i < tests; ++i) {
+        if (!learning_) calibrations_[i].pass(hours / 24, made_[i], elapsed);
+        made_[i] = 0;
+        calibrations_[i].refresh();
+    }
+}
+
+// An interval that nobody saw: its events come with the next one, or are lost. The whole stream's events tell which.
+double Baseline::exposure_of(Interval at, double events) {
+    double exposure = 1;
+    if (last_ >= 0 && at - index_ > 1 && usual_events_ > 0) exposure = std::round(std::clamp(events / usual_events_, 1.0, std::min(double(at - index_), most_exposure)));
+    const double pull = std::max(1 / pace_.intervals_per_hour, 1 / (1 + double(seen_intervals_++)));
+    usual_events_ += (events / exposure - usual_events_) * std::min(pull, 1.0);
+    return exposure;
+}
+
+void Baseline::advance(Interval at, std::size_t rows, double events) {
+    const double hour = double(at) / pace_.intervals_per_hour;
+    Moment next;
+    next.hour = uses(season) ? std::int32_t(std::floor(hour)) : std::int32_t(std::floor(hour / 24) * 24);
+    next.through = uses(season) ? hour - std::floor(hour) : 0.5;
+    next.exposure = exposure_of(at, events);
+    next.at = last_ < 0 ? 0 : last_ + Interval(next.exposure);
+    if (last_ < 0) {
+        first_index_ = at;
+    } else {
+        const auto old_hour = std::floor(double(index_) / pace_.intervals_per_hour);
+        const auto day = std::int32_t(std::floor(hour / 24)), old_day = std::int32_t(std::floor(old_hour / 24));
+        now_ = next;
+        settle_learning();
+        if (std::floor(hour) != old_hour) close_hour();
+        if (day != old_day) {
+            week_.close(old_day, double(first_index_) <= double(old_day) * 24 * pace_.intervals_per_hour + 1);
+        }
+    }
+    now_ = next;
+    index_ = at;
+    seen_.resize(rows);
+}
+
+void Baseline::touch(const Row& row, Seen& seen) {
+    const auto place = edges_.place(row.source, row.destination);
+    if (place.lost_source != no_node) {
+        --graph_[place.lost_source].out.peers;
+        --graph_[place.lost_destination].in.peers;
+    }
+    auto& edge = edges_[place.slot];
+    seen = Seen{};
+    seen.slot = place.slot;
+    seen.fresh = place.fresh;
+    if (place.fresh) {
+        ++graph_[row.source].out.peers;
+        ++graph_[row.destination].in.peers;
+        begin(edge.volume, now_, quiet_days(), row.count);
+        edge.first = now_.at;
+        edge.novel = !learning_;
+        edge.principals[0] = row.principal;
+        if (place.lost_source == no_node) silence_.wait(place.slot, now_.at, Interval(pace_.intervals_per_hour * (1 + place.slot % 64 / 64.0)));
+    } else {
+        seen.gap = std::int32_t(std::min<Interval>(now_.at - edge.last, most_gap));
+        if (edge.rows < few_rows && double(seen.gap) > few_rows_days * 24 * pace_.intervals_per_hour) {
+            edge.volume = {};
+            begin(edge.volume, now_, quiet_days(), row.count);
+        }
+        seen.expected = roll(edge.volume, edge.last, now_, pace_, quiet_days());
+    }
+    edge.last = now_.at;
+}
+
+double Baseline::load_of(const Row& row, const Expectation& expected) const {
+    constexpr double pull = 4, most = 8;
+    if (!uses(upstream_load)) return 1;
+    const auto& node = graph_[row.source];
+    const double ratio = expected.fast > 0 ? std::min(double(row.count / expected.fast), most) : 0;
+    const double others = (node.out.load_is - expected.weight * ratio + pull) / (node.out.load_weight - expected.weight + pull);
+    const double arriving = node.in.touched == now_.at ? (node.in.load_is + pull) / (node.in.load_weight + pull) : 1;
+    return std::clamp(std::max(others, arriving), 1.0, most);
+}
+
+// `out`: null where the oddness counts for the row only. Told again within a day only if much odder.
+void Baseline::raise(Test test, Candidate found, Seen* seen, std::vector<Candidate>* out) {
+    found.interval = index_;
+    const double rate = uses(own_history) ? calibrations_[test].alerts_per_day(found.nats) : std::exp(-found.nats);
+    found.alerts_per_day = rate * effective_tests;
+    if (seen) seen->odd = std::max(seen->odd, float(-std::log(std::max(found.alerts_per_day, 1e-300))));
+    if (learning_ || found.nats < 3 || !out) return;
+    const auto subject = std::uint64_t(test) << 60 | (std::uint64_t(found.source & 0x3fffffffU) << 30) | (found.destination & 0x3fffffffU);
+    auto& open = open_[subject];
+    if (open.told < 0) open.since = now_.at;
+    open.nats = std::max(open.nats, found.nats);
+    if (open.told >= 0 && found.nats < (found.alerts_per_day > seldom_told ? 1 : raise_times) * open.told + raise_again) return;
+    open.told = found.nats;
+    out->push_back(found);
+}
+
+// What the next rows need is brought into the cache while this one is worked on.
+void Baseline::touch_all(std::span<const Row> rows) {
+    constexpr std::size_t far = 16, near = 8;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i + far < rows.size()) edges_.fetch_index(rows[i + far].source, rows[i + far].destination);
+        if (i + near < rows.size()) edges_.fetch_edge(rows[i + near].source, rows[i + near].destination);
+        touch(rows[i], seen_[i]);
+        touch_sides(rows[i], seen_[i]);
+    }
+}
+
+void Baseline::inspect(Interval at, std::span<const Row> rows, std::vector<Candidate>& out, std::span<float> scores) {
+    double events = 0;
+    NodeId highest = 0;
+    for (const auto& row : rows) {
+        events += row.count;
+        highest = std::max({highest, row.source, row.destination});
+    }
+    if (graph_.size() <= highest) graph_.resize(std::size_t(highest) + 1);
+    advance(at, rows.size(), events);
+    touch_all(rows);
+    week_.add(events);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i + 8 < rows.size()) edges_.fetch(seen_[i + 8].slot);
+        const auto& edge = edges_[seen_[i].slot];
+        if (edge.source != rows[i].source || edge.destination != rows[i].destination) continue;  // forgotten again
+        if (seen_[i].fresh) judge_novelty(rows[i], seen_[i], out);
+        else judge_volume(rows[i], seen_[i], out);
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (seen_[i].fresh) judge_chain(rows[i], seen_[i], out);
+    judge_sides(rows, out);
+    judge_silence(out);
+    last_ = now_.at;
+    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = seen_[i].odd;
+}
+
+}  // namespace meshwarden::anomaly
