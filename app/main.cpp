@@ -6,6 +6,7 @@
 #include <map>
 
 #include "app/commands.hpp"
+#include "app/detect_command.hpp"
 
 namespace {
 
@@ -17,6 +18,7 @@ struct Arguments {
     std::vector<std::string> files;
     Format format = Format::text;
     bool defaults = false, reference = false;
+    meshwarden::app::DetectOptions detect;
     std::function<int()> command;  // the one that was given
 };
 
@@ -68,6 +70,17 @@ void add_database(CLI::App& cli, Arguments& given) {
     runs(backup, given, [&] { return meshwarden::app::backup(given.database, given.file, given.format); });
 }
 
+void add_detect(CLI::App& cli, Arguments& given) {
+    auto& options = given.detect;
+    auto* detect = cli.add_subcommand("detect", "searches a file of edge rows for what is odd; a finding is one JSON line");
+    detect->add_option("--rows", options.rows, "CSV, plain or gzip: interval_index,source,destination,count; - for stdin")->required()->type_name("FILE");
+    detect->add_option("--interval", options.interval, "length of one interval, 1s to 1h")->required()->type_name("DURATION");
+    detect->add_option("--budget", options.budget, "alerts a day, by the history of the file")->check(CLI::PositiveNumber)->capture_default_str();
+    detect->add_flag("--all", options.all, "every candidate, not only those within the budget");
+    detect->add_option("--scores", options.scores, "writes one float32 a row, larger = odder")->type_name("FILE");
+    runs(detect, given, [&] { return meshwarden::app::detect(given.detect); });
+}
+
 void add_notify(CLI::App& cli, Arguments& given) {
     auto* notify = cli.add_subcommand("notify", "does a target work; what would be sent");
     auto* which = notify->add_option_group("what")->require_option(1);
@@ -102,6 +115,7 @@ int main(int argc, char** argv) try {
     add_service(cli, given);
     add_checks(cli, given);
     add_database(cli, given);
+    add_detect(cli, given);
     add_notify(cli, given);
     add_pages(cli, given);
     try {
