@@ -16,6 +16,11 @@ constexpr double raise_times = 1.5, raise_again = 2;  // ... only if so much odd
 constexpr double seldom_told = 10;            // or a little odder where it is so common that nobody was told (a day)
 constexpr std::uint32_t few_rows = 50;        // an edge seen in fewer intervals, and not for days, starts anew
 constexpr double few_rows_days = 3;
+constexpr double open_sources = 2.0 / 3;       // fewer of them in an interval: an open network
+constexpr double first_day_rate = 20;          // what so many edges exceed on the first day of an open network sets the scale
+constexpr double open_scale = 8;               // of oddness there, for each e-fold in how often
+constexpr double told_hours_open = 1;
+constexpr float open_offset = 20;              // between an open network's oddness and what is odd in a mesh
 constexpr Interval most_gap = 1'000'000'000;
 
 }  // namespace
@@ -26,9 +31,11 @@ std::string_view to_string(Kind kind) {
 }
 
 Baseline::Baseline(BaselineOptions options)
-    : options_(options), pace_(Pace::of(options.interval_seconds)), edges_(options.max_edges) {}
+    : options_(options), pace_(Pace::of(options.interval_seconds)), edges_(options.max_edges), hosts_(options.interval_seconds) {}
 
-std::size_t Baseline::bytes() const { return edges_.bytes() + silence_.bytes() + graph_.capacity() * sizeof(NodeState); }
+std::size_t Baseline::bytes() const { return edges_.bytes() + silence_.bytes() + hosts_.bytes() + graph_.capacity() * sizeof(NodeState); }
+
+bool Baseline::learning() const { return learning_ || (open_network_ && double(last_) < 24 * pace_.intervals_per_hour); }
 
 void Baseline::settle_learning() {
     const auto elapsed = last_;
@@ -39,7 +46,9 @@ void Baseline::settle_learning() {
         half_at_ = last_;
         edges_at_half_ = edges_.size();
     }
+    if (open_network_ && double(elapsed) >= std::max(2 * fewest_intervals, pace_.intervals_per_hour)) learning_ = false;
     if (double(elapsed) > most_learning_days * 24 * pace_.intervals_per_hour) learning_ = false;
+    if (!learning_ && !open_network_) hosts_.forget();
 }
 
 void Baseline::close_hour() {
@@ -51,7 +60,8 @@ void Baseline::close_hour() {
         calibration.record(open.nats);
         open.recorded = open.nats;
     }
-    std::erase_if(open_, [&](const auto& entry) { return double(now_.at - entry.second.since) > told_hours * pace_.intervals_per_hour; });
+    const double lasting = (open_network_ ? told_hours_open : told_hours) * pace_.intervals_per_hour;
+    std::erase_if(open_, [&](const auto& entry) { return double(now_.at - entry.second.since) > lasting; });
     const double elapsed = double(last_) / pace_.intervals_per_hour / 24;
     for (std::size_t i = 0; i < tests; ++i) {
         if (!learning_) calibrations_[i].pass(hours / 24, made_[i], elapsed);
@@ -93,23 +103,30 @@ void Baseline::advance(Interval at, std::size_t rows, double events) {
     seen_.resize(rows);
 }
 
-void Baseline::touch(const Row& row, Seen& seen) {
+EdgeTable::Place Baseline::place(const Row& row) {
     const auto place = edges_.place(row.source, row.destination);
+    if (!place.fresh) return place;
     if (place.lost_source != no_node) {
         --graph_[place.lost_source].out.peers;
         --graph_[place.lost_destination].in.peers;
     }
+    ++graph_[row.source].out.peers;
+    ++graph_[row.destination].in.peers;
+    auto& edge = edges_[place.slot];
+    edge.first = now_.at;
+    edge.novel = !learning_;
+    edge.principals[0] = row.principal;
+    return place;
+}
+
+void Baseline::touch(const Row& row, Seen& seen) {
+    const auto place = this->place(row);
     auto& edge = edges_[place.slot];
     seen = Seen{};
     seen.slot = place.slot;
     seen.fresh = place.fresh;
     if (place.fresh) {
-        ++graph_[row.source].out.peers;
-        ++graph_[row.destination].in.peers;
         begin(edge.volume, now_, quiet_days(), row.count);
-        edge.first = now_.at;
-        edge.novel = !learning_;
-        edge.principals[0] = row.principal;
         if (place.lost_source == no_node) silence_.wait(place.slot, now_.at, Interval(pace_.intervals_per_hour * (1 + place.slot % 64 / 64.0)));
     } else {
         seen.gap = std::int32_t(std::min<Interval>(now_.at - edge.last, most_gap));
@@ -135,7 +152,7 @@ double Baseline::load_of(const Row& row, const Expectation& expected) const {
 // `out`: null where the oddness counts for the row only. Told again within a day only if much odder.
 void Baseline::raise(Test test, Candidate found, Seen* seen, std::vector<Candidate>* out) {
     found.interval = index_;
-    const double rate = uses(own_history) ? calibrations_[test].alerts_per_day(found.nats) : std::exp(-found.nats);
+    const double rate = test == open_host ? first_day_rate * std::exp((first_day_nats_ - found.nats) / open_scale) : uses(own_history) ? calibrations_[test].alerts_per_day(found.nats) : std::exp(-found.nats);
     found.alerts_per_day = rate * effective_tests;
     if (seen) seen->odd = std::max(seen->odd, float(-std::log(std::max(found.alerts_per_day, 1e-300))));
     if (learning_ || found.nats < 3 || !out) return;
@@ -159,17 +176,8 @@ void Baseline::touch_all(std::span<const Row> rows) {
     }
 }
 
-void Baseline::inspect(Interval at, std::span<const Row> rows, std::vector<Candidate>& out, std::span<float> scores) {
-    double events = 0;
-    NodeId highest = 0;
-    for (const auto& row : rows) {
-        events += row.count;
-        highest = std::max({highest, row.source, row.destination});
-    }
-    if (graph_.size() <= highest) graph_.resize(std::size_t(highest) + 1);
-    advance(at, rows.size(), events);
+void Baseline::inspect_mesh(std::span<const Row> rows, std::vector<Candidate>& out) {
     touch_all(rows);
-    week_.add(events);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i + 8 < rows.size()) edges_.fetch(seen_[i + 8].slot);
         const auto& edge = edges_[seen_[i].slot];
@@ -181,6 +189,52 @@ void Baseline::inspect(Interval at, std::span<const Row> rows, std::vector<Candi
         if (seen_[i].fresh) judge_chain(rows[i], seen_[i], out);
     judge_sides(rows, out);
     judge_silence(out);
+}
+
+// While it learns this gives scores only: the tests of a mesh have no history yet. An open network is learned within an hour, but what
+// is usual there takes a day.
+void Baseline::inspect_open(std::span<const Row> rows, std::vector<Candidate>& out) {
+    hosts_.begin(index_, graph_.size());
+    std::vector<Candidate> unheard;
+    auto& told = learning() ? unheard : out;
+    if (first_day_nats_ <= 0 && !learning()) first_day_nats_ = calibrations_[open_host].exceeded(first_day_rate);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!learning_) {
+            const auto place = this->place(rows[i]);
+            seen_[i] = Seen{};
+            seen_[i].slot = place.slot;
+            seen_[i].fresh = place.fresh;
+            edges_[place.slot].last = now_.at;
+            ++edges_[place.slot].rows;
+        }
+        hosts_.add(rows[i], seen_[i].slot, seen_[i].fresh);
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto& row = rows[i];
+        auto& seen = seen_[i];
+        const auto odd = hosts_.judge(row, seen.slot);
+        made_[open_host] += 1;
+        if (!learning_)
+            raise(open_host, {.kind = seen.fresh ? Kind::new_edge : Kind::burst, .source = row.source, .destination = row.destination, .nats = odd.sum, .observed = seen.fresh ? row.count : odd.observed, .expected = odd.expected,
+                              .peers_source = float(graph_[row.source].out.peers - 1), .peers_destination = float(graph_[row.destination].in.peers - 1)}, nullptr, &told);
+        seen.odd = float(odd.sum) - open_offset;
+    }
+    for (const auto& row : rows) hosts_.end(row);
+    if (learning_) open_network_ = hosts_.sources_active() < open_sources;
+}
+
+void Baseline::inspect(Interval at, std::span<const Row> rows, std::vector<Candidate>& out, std::span<float> scores) {
+    double events = 0;
+    NodeId highest = 0;
+    for (const auto& row : rows) {
+        events += row.count;
+        highest = std::max({highest, row.source, row.destination});
+    }
+    if (graph_.size() <= highest) graph_.resize(std::size_t(highest) + 1);
+    advance(at, rows.size(), events);
+    if (learning_ || !open_network_) inspect_mesh(rows, out);
+    if (learning_ || open_network_) inspect_open(rows, out);
+    week_.add(events);
     last_ = now_.at;
     for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = seen_[i].odd;
 }

@@ -11,6 +11,7 @@
 #include "anomaly/calibration.hpp"
 #include "anomaly/edge_table.hpp"
 #include "anomaly/graph.hpp"
+#include "anomaly/open_network.hpp"
 #include "anomaly/row.hpp"
 #include "anomaly/silence.hpp"
 #include "anomaly/week.hpp"
@@ -36,14 +37,17 @@ public:
     // empty, or one place per row for its oddness (larger = odder).
     void inspect(Interval at, std::span<const Row> rows, std::vector<Candidate>& out, std::span<float> scores = {});
 
-    bool learning() const { return learning_; }
+    bool learning() const;  // nothing is told
+    // While it learns: how it would be judged now. A network is open where fewer than two thirds of the known sources talk in an
+    // average interval; in a mesh almost all do. Settled for good when the learning ends.
+    bool open_network() const { return open_network_; }
     const EdgeTable& edges() const { return edges_; }
     const Graph& graph() const { return graph_; }
     std::size_t bytes() const;
 
 private:
     // Tests have a calibration each; a kind is what a person is told.
-    enum Test { novelty, jump, sustained, drifting, spreading, gathering, regular, chain, silent, changed_identity, tests };
+    enum Test { novelty, jump, sustained, drifting, spreading, gathering, regular, chain, silent, changed_identity, open_host, tests };
     struct Seen {
         std::uint32_t slot = 0;
         std::int32_t gap = 0;   // intervals since it was last seen
@@ -63,6 +67,9 @@ private:
     double exposure_of(Interval at, double events);
     void close_hour();
     void settle_learning();
+    void inspect_mesh(std::span<const Row> rows, std::vector<Candidate>& out);
+    void inspect_open(std::span<const Row> rows, std::vector<Candidate>& out);
+    EdgeTable::Place place(const Row& row);
     void touch_all(std::span<const Row> rows);
     void touch(const Row& row, Seen& seen);
     void touch_sides(const Row& row, const Seen& seen);
@@ -88,6 +95,7 @@ private:
     Graph graph_;
     Week week_;
     Silence silence_;
+    OpenNetwork hosts_;
     std::array<Calibration, tests> calibrations_;
     std::array<double, tests> made_{};  // tests since the last pass
     std::map<std::uint64_t, Open> open_;  // this day's candidates, by test and subject
@@ -101,6 +109,8 @@ private:
     std::uint64_t seen_intervals_ = 0;
     double new_rate_ = 0;               // a day and workload, fading
     bool learning_ = true;
+    bool open_network_ = false;
+    double first_day_nats_ = 0;         // of an open network: exceeded by a few edges on its first day
 };
 
 }  // namespace meshwarden::anomaly

@@ -64,4 +64,10 @@ double Calibration::alerts_per_day(double nats) const {
     return (seen_above(nats) + prior_days * tests * std::exp(-nats)) / (days_ + prior_days);
 }
 
+double Calibration::exceeded(double times) const {
+    int bin = bins - 1;
+    while (bin > 0 && above_[std::size_t(bin)] < times) --bin;
+    return nats_of(bin);
+}
+
 }  // namespace meshwarden::anomaly

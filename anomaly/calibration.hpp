@@ -17,6 +17,8 @@ public:
     // Learns the tail anew from what was recorded.
     void refresh();
     double alerts_per_day(double nats) const;
+    // The oddness that so many of what was recorded exceed.
+    double exceeded(double times) const;
 
 private:
     static constexpr int bins = 512;
