@@ -1,6 +1,6 @@
 // detector_bench FOLDER DATA [SEEDS] [DAYS] [PARTS]: measures the topology detector and what it is compared with on the same rows; Markdown
 // on stdout, plots in FOLDER. Parts: speed; streams (of DATA and of the folder DETECTOR_STREAMS); ablation and meshes (synthetic ones);
-// further (meshes 1 to SEEDS in the folder DETECTOR_MESHES).
+// further (meshes 1 to SEEDS in the folder DETECTOR_MESHES). DETECTOR_ALONE: without the others.
 #include <fmt/format.h>
 
 #include <cstdlib>
