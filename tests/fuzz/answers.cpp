@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const int status = data[0] == 'E' ? 422 : 200;
     const auto body = fuzz::text_of(data + 1, size - 1);
-    const auto answer = parse_answer(status, body, max_series);
+    const auto answer = parse_answer(status, std::string(body), max_series);
     if (answer) {
         look_at(*answer);
         fold_in(counter_rows(*answer));
@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else {
         fuzz::promise_presentable(answer.error().text, 1000);
     }
-    if (const auto targets = parse_targets(status, body)) {
+    if (const auto targets = parse_targets(status, std::string(body))) {
         promise(targets->longest >= Duration{0}, "a scrape takes no negative time");
     } else {
         fuzz::promise_presentable(targets.error().text, 1000);
