@@ -33,38 +33,58 @@ void learn_pace(Edge& edge, double events, double silent) {
     edge.longest_gap = std::max(faded, steady ? std::min(silent, most_growth * edge.longest_gap) : silent);
 }
 
-// Totals fall when pods go; that is no traffic.
-void move(Edge& edge, double total, Time at, double seconds_since_reading) {
-    const double events = total - edge.total;
-    edge.total = total;
+// Of one edge some calls may be plaintext: that must show.
+std::string_view weaker(std::string_view one, std::string_view other) {
+    if (one == "none" || other == "none") return "none";
+    return one.empty() ? other : one;
+}
+
+}  // namespace
+
+std::string source_name(const Labels& labels) { return name_of(labels, "source"); }
+std::string destination_name(const Labels& labels) { return name_of(labels, "destination"); }
+
+TopologyEdge shown(const Edge& edge) {
+    const auto mtls = edge.labels.get("mtls");
+    return {.labels = edge.labels, .first_seen = edge.first_seen, .since = edge.since, .last_seen = edge.last_seen,
+            .rate = edge.rate, .events = edge.events, .expected = edge.expected,
+            .mtls = mtls.empty() ? "unknown" : std::string(mtls), .score = 0};
+}
+
+void Edges::end_presence(const Edge& edge) {
+    if (ended_.size() >= most_) ended_.erase(ended_.begin(), ended_.begin() + std::ptrdiff_t(most_ / 2 + 1));
+    ended_.push_back(shown(edge));
+}
+
+// Totals fall when pods go; that is no traffic. An edge is what it last was when it moved. It was silent up to the reading
+// before: what was not read is not silence.
+void Edges::move(Edge& edge, EdgeCount count, Time at, double seconds_since_reading) {
+    const double events = count.total - edge.total;
+    edge.total = count.total;
     edge.rate = 0;
     if (events <= 0) return;
-    const double silent = to_epoch_seconds(at) - to_epoch_seconds(edge.last_seen);
+    if (observed_at_.value_or(at) - edge.last_seen > presence_gap || edge.labels.get("mtls") != count.labels.get("mtls")) {
+        end_presence(edge);
+        edge.since = at;
+        edge.events = 0;
+    }
+    edge.labels = std::move(count.labels);
+    edge.events += events;
     edge.rate = seconds_since_reading > 0 ? events / seconds_since_reading : 0;
+    const double silent = to_epoch_seconds(at) - to_epoch_seconds(edge.last_seen);
     if (silent > 0) learn_pace(edge, events, silent);
     edge.movements = std::min(edge.movements + 1, most_movements);
     edge.last_seen = at;
     edge.missed = false;
 }
 
-}  // namespace
-
-Labels edge_key(const Labels& labels) {
-    auto key = labels.only({"cluster", "source_namespace", "source_workload", "destination_namespace", "destination_workload"});
-    if (!labels.has("source_workload")) key.set("source_principal", labels.get("source_principal"));
-    if (!labels.has("destination_workload")) key.set("destination_service", labels.get("destination_service"));
-    key.set("transport", labels.get("protocol") == "tcp" ? "tcp" : "http");
-    return key;
-}
-
-std::string source_name(const Labels& labels) { return name_of(labels, "source"); }
-std::string destination_name(const Labels& labels) { return name_of(labels, "destination"); }
-
 std::vector<Edge*> Edges::observe(const std::vector<EdgeCount>& counts, Time at) {
     std::map<Labels, EdgeCount> sums;
     for (const auto& count : counts) {
         auto& sum = sums[edge_key(count.labels)];
+        const std::string mtls(weaker(sum.labels.get("mtls"), count.labels.get("mtls")));
         sum.labels = count.labels;
+        sum.labels.set("mtls", mtls);
         sum.total += count.total;
     }
     const double seconds = observed_at_ ? to_epoch_seconds(at) - to_epoch_seconds(*observed_at_) : 0;
@@ -72,13 +92,13 @@ std::vector<Edge*> Edges::observe(const std::vector<EdgeCount>& counts, Time at)
     for (auto& [key, count] : sums) {
         const auto [found, is_new] = edges_.try_emplace(key);
         auto& edge = found->second;
-        edge.labels = std::move(count.labels);
         if (is_new) {
-            edge.first_seen = edge.last_seen = at;
+            edge.labels = std::move(count.labels);
+            edge.first_seen = edge.since = edge.last_seen = at;
             edge.total = count.total;
             fresh.push_back(&edge);
         } else {
-            move(edge, count.total, at, seconds);
+            move(edge, std::move(count), at, seconds);
         }
     }
     observed_at_ = at;
@@ -96,7 +116,11 @@ void Edges::forget_oldest() {
     for (const auto& [key, edge] : edges_) by_age.emplace_back(edge.last_seen, key);
     const auto surplus = edges_.size() - most_;
     std::ranges::nth_element(by_age, by_age.begin() + std::ptrdiff_t(surplus), {}, &std::pair<Time, Labels>::first);
-    for (std::size_t i = 0; i < surplus; ++i) edges_.erase(by_age[i].second);
+    for (std::size_t i = 0; i < surplus; ++i) {
+        const auto oldest = edges_.find(by_age[i].second);
+        end_presence(oldest->second);
+        edges_.erase(oldest);
+    }
     forgotten_ += surplus;
 }
 
@@ -106,7 +130,8 @@ std::string Edges::save() const {
         auto labels = nlohmann::json::object();
         for (const auto& [name, value] : edge.labels) labels[name] = value;
         list.push_back({labels, edge.first_seen.time_since_epoch().count(), edge.last_seen.time_since_epoch().count(),
-                        edge.total, edge.longest_gap, edge.usual_rate, edge.movements, edge.expected, edge.missed});
+                        edge.total, edge.longest_gap, edge.usual_rate, edge.movements, edge.expected, edge.missed,
+                        edge.since.time_since_epoch().count(), edge.events, edge.rate, edge.untold});
     }
     return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -127,6 +152,13 @@ Result<void> Edges::load(std::string_view bytes) {
             edge.movements = entry.at(6).get<int>();
             edge.expected = entry.at(7).get<bool>();
             edge.missed = entry.size() > 8 && entry.at(8).get<bool>();
+            // Saved by a version that kept no presences: taken as one.
+            const bool has_presence = entry.size() > 12;
+            edge.since = has_presence ? Time(Duration(entry.at(9).get<std::int64_t>())) : edge.first_seen;
+            edge.events = has_presence ? entry.at(10).get<double>()
+                                       : edge.usual_rate * (to_epoch_seconds(edge.last_seen) - to_epoch_seconds(edge.since));
+            edge.rate = has_presence ? entry.at(11).get<double>() : 0;
+            edge.untold = has_presence && entry.at(12).get<bool>();
             const auto key = edge_key(edge.labels);
             edges.emplace(key, std::move(edge));
         }

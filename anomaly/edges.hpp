@@ -9,30 +9,31 @@
 
 #include "model/error.hpp"
 #include "model/snapshot.hpp"
+#include "model/topology.hpp"
 
 namespace meshwarden::anomaly {
 
 struct Edge {
     Labels labels;  // as last told: principal, protocol and mtls may change
     Time first_seen;
+    Time since;         // of its presence: it was not silent for longer than presence_gap, nor did its mTLS state change
     Time last_seen;     // of the last count that had moved
     double total = 0;
+    double events = 0;  // of its presence
     double rate = 0;    // per second, between the last two counts that did not fall
     double longest_gap = 0;  // seconds between movements; fades within days
     double usual_rate = 0;   // events per second over its life, bursts cut
     int movements = 0;  // saturates
     bool expected = true;
     bool missed = false;  // its silence, which still lasts, was told
+    bool untold = false;  // new, but not told of: an operator had called it expected
 };
 
 constexpr int movements_to_know = 10;  // after these an edge has a pace, and its silence says something
 
-// Source, destination and transport: what makes an edge the same edge. http and grpc are one transport, since a refused
-// gRPC call is told as http.
-Labels edge_key(const Labels& labels);
-
 std::string source_name(const Labels& labels);       // namespace/workload, "unknown" where not known
 std::string destination_name(const Labels& labels);  // namespace/workload, else the service
+TopologyEdge shown(const Edge& edge);
 
 // Owned by one detector, not synchronised.
 class Edges {
@@ -45,17 +46,26 @@ public:
     std::map<Labels, Edge>& all() { return edges_; }
     const std::map<Labels, Edge>& all() const { return edges_; }
     std::uint64_t forgotten() const { return forgotten_; }
+    std::optional<Time> observed_at() const { return observed_at_; }
+    void observed(Time at) { observed_at_ = at; }
+
+    // Presences that ended, until somebody has written them down; at most as many as edges, the oldest are let go.
+    const std::vector<TopologyEdge>& ended() const { return ended_; }
+    void saved() { ended_.clear(); }
 
     std::string save() const;
     Result<void> load(std::string_view bytes);
 
 private:
+    void move(Edge& edge, EdgeCount count, Time at, double seconds_since_reading);
+    void end_presence(const Edge& edge);
     void forget_oldest();
 
     std::size_t most_;
     std::map<Labels, Edge> edges_;
     std::optional<Time> observed_at_;
     std::uint64_t forgotten_ = 0;
+    std::vector<TopologyEdge> ended_;
 };
 
 }  // namespace meshwarden::anomaly

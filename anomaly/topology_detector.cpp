@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace meshwarden::anomaly {
 namespace {
@@ -28,6 +29,10 @@ std::vector<std::string> callers_of(const Labels& labels) {
 
 std::string text_of(const Edge& edge) {
     return fmt::format("{} -> {} ({})", source_name(edge.labels), destination_name(edge.labels), edge.labels.get("protocol"));
+}
+
+const Expectation* said_of(const Snapshot& snapshot, const Edge& edge) {
+    return snapshot.expectations ? speaks_of(*snapshot.expectations, edge.labels) : nullptr;
 }
 
 }  // namespace
@@ -93,6 +98,7 @@ void TopologyDetector::note_refusals(const Snapshot& snapshot) {
 void TopologyDetector::note_edges(const Snapshot& snapshot) {
     if (!snapshot.edges_answered) return;
     if (!learning_until_) learning_until_ = snapshot.at + options_.learning_period;
+    if (!kept_since_) kept_since_ = snapshot.at;
     auto* rule = watch("tcp-new-edge");
     for (auto* edge : edges_.observe(snapshot.edges, snapshot.at)) {
         const auto names = callers_of(edge->labels);
@@ -100,11 +106,43 @@ void TopologyDetector::note_edges(const Snapshot& snapshot) {
         const bool refused = std::ranges::any_of(names, [&](const auto& name) { return refused_.contains(name); });
         if (rule && !learning(snapshot.at) && !refused) {
             edge->expected = false;
-            note(*rule, edge->labels, snapshot.at, text_of(*edge), 1);
+            edge->untold = true;
         }
     }
+    if (rule) tell_new(*rule, snapshot);
     for (const auto& count : snapshot.edges)
         for (auto& name : callers_of(count.labels)) learn_caller(std::move(name));
+}
+
+void TopologyDetector::tell_new(Watch& watch, const Snapshot& snapshot) {
+    for (auto& [key, edge] : edges_.all()) {
+        if (edge.last_seen != snapshot.at) continue;
+        const auto* said = said_of(snapshot, edge);
+        if (said && said->expected) continue;
+        if (!said && !std::exchange(edge.untold, false)) continue;
+        const auto text = said ? fmt::format("{}, called unexpected by {}", text_of(edge), said->owner) : text_of(edge);
+        const auto open = watch.open.find(edge.labels.only(watch.rule.by));
+        const bool counted = said && open != watch.open.end() &&
+                             (std::ranges::find(open->second.edges, text, &std::pair<Time, std::string>::second) != open->second.edges.end() ||
+                              open->second.edges.size() == most_listed);
+        note(watch, edge.labels, snapshot.at, text, counted ? 0 : 1);
+    }
+}
+
+// What an operator has called expected after it was told is told no longer; it will be again once that no longer holds.
+void TopologyDetector::excuse(Watch& watch, const Snapshot& snapshot) {
+    for (auto& [key, edge] : edges_.all()) {
+        if (watch.open.empty()) return;
+        const auto open = watch.open.find(edge.labels.only(watch.rule.by));
+        const auto* said = open == watch.open.end() ? nullptr : said_of(snapshot, edge);
+        if (!said || !said->expected) continue;
+        const auto about = text_of(edge);
+        const auto dropped = std::erase_if(open->second.edges, [&](const auto& told) { return told.second.starts_with(about); });
+        if (dropped == 0) continue;
+        (watch.rule.name == "topology-vanished" ? edge.missed : edge.untold) = watch.rule.name != "topology-vanished";
+        open->second.count -= double(dropped);
+        if (open->second.edges.empty()) watch.open.erase(open);
+    }
 }
 
 void TopologyDetector::note_silence(const Snapshot& snapshot) {
@@ -121,7 +159,7 @@ void TopologyDetector::note_silence(const Snapshot& snapshot) {
         if (edge.last_seen == snapshot.at) rule->open.erase(labels);
         const bool vanished = edge.movements >= movements_to_know && silent > std::max(window, silent_gaps * edge.longest_gap) &&
                               silent * edge.usual_rate > missed_events;
-        if (!vanished || edge.missed) continue;
+        if (!vanished || edge.missed || said_of(snapshot, edge)) continue;
         edge.missed = true;
         note(*rule, edge.labels, edge.last_seen, text_of(edge) + " fell silent", 1);
         const auto open = rule->open.find(labels);
@@ -156,15 +194,15 @@ void TopologyDetector::report(Watch& watch, const Snapshot& snapshot, Inspection
     }
 }
 
-void TopologyDetector::publish(const Snapshot& snapshot) {
-    if (!snapshot.edges_answered) return;
+void TopologyDetector::publish(Time at) {
     auto next = std::make_shared<Topology>();
-    next->at = snapshot.at;
-    next->learning = learning(snapshot.at);
-    next->learning_until = learning_until_.value_or(snapshot.at);
+    next->at = at;
+    next->learning = learning(at);
+    next->learning_until = learning_until_.value_or(at);
+    next->kept_since = kept_since_;
     next->edges.reserve(edges_.all().size());
-    for (const auto& [key, edge] : edges_.all())
-        next->edges.push_back({edge.labels, edge.first_seen, edge.last_seen, edge.rate, edge.expected, std::string(edge.labels.get("mtls")), 0});
+    for (const auto& [key, edge] : edges_.all()) next->edges.push_back(shown(edge));
+    next->ended = edges_.ended();
     topology_ = std::move(next);
 }
 
@@ -177,14 +215,18 @@ Inspection TopologyDetector::inspect(const Snapshot& snapshot) {
     note_refusals(snapshot);
     note_edges(snapshot);
     note_silence(snapshot);
+    for (const auto* name : {"tcp-new-edge", "topology-vanished"})
+        if (auto* told = watch(name); told && snapshot.expectations) excuse(*told, snapshot);
     for (auto& watch : watches_) report(watch, snapshot, inspection);
-    publish(snapshot);
+    if (snapshot.edges_answered) publish(snapshot.at);
     return inspection;
 }
 
 std::string TopologyDetector::save() const {
     nlohmann::json state{{"version", state_version}, {"edges", edges_.save()}, {"callers", callers_}};
     if (learning_until_) state["learning_until"] = learning_until_->time_since_epoch().count();
+    if (kept_since_) state["kept_since"] = kept_since_->time_since_epoch().count();
+    if (const auto at = edges_.observed_at()) state["at"] = at->time_since_epoch().count();
     for (const auto& watch : watches_)
         for (const auto& [subject, novelty] : watch.open) {
             nlohmann::json entry{{"rule", watch.rule.name}, {"started", novelty.started_at.time_since_epoch().count()},
@@ -216,6 +258,11 @@ Result<void> TopologyDetector::load(std::string_view bytes) {
                 novelty.edges.emplace_back(Time(Duration(edge.at(0).get<std::int64_t>())), edge.at(1).get<std::string>());
             const auto subject = novelty.labels;
             rule->open.emplace(subject, std::move(novelty));
+        }
+        if (state.contains("kept_since")) kept_since_ = Time(Duration(state["kept_since"].get<std::int64_t>()));
+        if (state.contains("at")) {
+            edges_.observed(Time(Duration(state["at"].get<std::int64_t>())));
+            publish(*edges_.observed_at());
         }
     } catch (const nlohmann::json::exception& problem) {
         return fail(fmt::format("the saved topology cannot be read and is learned anew: {}", problem.what()));

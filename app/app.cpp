@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/version.hpp"
+#include "model/graph.hpp"
 
 namespace meshwarden::app {
 namespace {
@@ -155,14 +156,9 @@ std::shared_ptr<const Topology> App::topology() {
     const std::scoped_lock lock(shared_mutex_);
     if (shared_.topologies.empty()) return nullptr;
     if (shared_.topologies.size() == 1) return shared_.topologies.begin()->second;
-    auto merged = std::make_shared<Topology>();
-    for (const auto& [name, part] : shared_.topologies) {
-        merged->at = std::max(merged->at, part->at);
-        merged->learning = merged->learning || part->learning;
-        merged->learning_until = std::max(merged->learning_until, part->learning_until);
-        merged->edges.insert(merged->edges.end(), part->edges.begin(), part->edges.end());
-    }
-    return merged;
+    std::vector<std::shared_ptr<const Topology>> parts;
+    for (const auto& [name, part] : shared_.topologies) parts.push_back(part);
+    return std::make_shared<const Topology>(merged(parts));
 }
 
 web::Dependencies App::dependencies() {

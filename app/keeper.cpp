@@ -63,6 +63,14 @@ std::optional<std::string> Keeper::recall(const std::string& detector) {
     return std::move(*state);
 }
 
+std::shared_ptr<const Expectations> Keeper::expectations() {
+    if (store_)
+        if (auto read = store_->expectations()) said_ = std::move(*read);
+    auto holding = said_;
+    std::erase_if(holding, [&](const Expectation& each) { return !each.holds(context_.clock.now()); });
+    return holding.empty() ? nullptr : std::make_shared<const Expectations>(std::move(holding));
+}
+
 bool Keeper::keep(incidents::Tick tick, std::stop_token stop) {
     if (!remembers_) {
         context_.metrics.not_saved(name_);
@@ -74,6 +82,7 @@ bool Keeper::keep(incidents::Tick tick, std::stop_token stop) {
     if (read_again_) {
         tick.reachable = false;  // the cursor stays
         tick.detector_states.clear();
+        tick.ended_presences.clear();
     }
     const auto next_cursor = tick.reachable ? std::optional(tick.at) : cursor_;
     if (!commit(incidents::parts_of(std::move(tick)), stop)) return false;

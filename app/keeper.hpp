@@ -49,6 +49,9 @@ public:
     std::optional<std::string> recall(const std::string& detector);
     const std::optional<Time>& cursor() const { return cursor_; }
 
+    // What operators say of edges and what holds now; while the store fails, what was read last. Null: nothing.
+    std::shared_ptr<const Expectations> expectations();
+
     // False where the tick, or its rest, is not saved.
     bool keep(incidents::Tick tick, std::stop_token stop);
     const std::optional<StoreTrouble>& trouble() const { return trouble_; }
@@ -69,6 +72,7 @@ private:
     bool remembers_ = false;
     bool read_again_ = false;  // more was found than could be held
     std::vector<Finding> held_;
+    Expectations said_;  // as read last
     std::optional<StoreTrouble> trouble_;
     Outage outage_;  // the same, for the log
 };

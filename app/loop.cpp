@@ -70,6 +70,7 @@ void Loop::tick(std::stop_token stop) {
     else
         snapshot.at = began + skew_;
     log_.polled(snapshot, began);
+    snapshot.expectations = keeper_.expectations();
     auto inspection = judges_->inspect(snapshot);
     for (const auto& rule : inspection.rules) context_.metrics.judged(rule);
     for (auto& reading : snapshot.readings) reading.updates.clear();
@@ -105,7 +106,12 @@ void Loop::settle(const Snapshot& snapshot, Inspection inspection, std::stop_tok
     tick.rules = std::move(inspection.rules);
     tick.readings = snapshot.readings;
     tick.detector_states = states_to_save(tick);
-    if (!keeper_.keep(std::move(tick), stop)) state_saved_at_ = Time();
+    const bool saves_state = !tick.detector_states.empty();
+    if (saves_state) tick.ended_presences = judges_->topology().ended();
+    if (!keeper_.keep(std::move(tick), stop))
+        state_saved_at_ = Time();
+    else if (saves_state)
+        judges_->topology().saved();
 }
 
 }  // namespace meshwarden::app

@@ -151,7 +151,7 @@ void read_remains(Known& known, const json& record) {
 EventKind event_kind_of(std::string_view text) {
     using enum EventKind;
     return enum_of(text, {commented, opened, peaked, escalated, acknowledged, assigned, silenced, resolved, reopened,
-                          blinded, sighted, reminded});
+                          blinded, sighted, expectation_declared, expectation_withdrawn, reminded});
 }
 
 NoticeReason notice_reason_of(std::string_view text) {

@@ -9,6 +9,7 @@
 #include "incidents/settle.hpp"
 #include "incidents/sqlite_events.hpp"
 #include "incidents/sqlite_store.hpp"
+#include "incidents/sqlite_topology.hpp"
 
 namespace meshwarden::incidents {
 namespace {
@@ -87,6 +88,7 @@ void save_progress(Database& database, const Tick& tick) {
             .prepare("INSERT INTO detector_states (name, saved_at, bytes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
                      " SET saved_at = excluded.saved_at, bytes = excluded.bytes")
             .bind(name).bind(tick.now).bind_blob(bytes).run();
+    save_presences(database, tick.prometheus, tick.ended_presences);
     if (tick.reachable)
         database
             .prepare("INSERT INTO cursors (prometheus, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at")

@@ -29,13 +29,7 @@ json patch(const json& before, const json& after) {
 
 class Writer {
 public:
-    Writer(Database& database, Time now) : database_(database), now_(now) {
-        auto head = database_.prepare("SELECT seq, hash, term FROM streams WHERE stream = ?");
-        head.bind(event_stream).step();
-        seq_ = head.integer(0);
-        hash_ = head.text(1);
-        term_ = head.integer(2);
-    }
+    Writer(Database& database, Time now) : database_(database), now_(now), chain_(database, now) {}
 
     void write(const Change& change) {
         const auto& incident = change.next.incident;
@@ -46,7 +40,7 @@ public:
         const auto told = change.fired ? freeze(incident, *change.fired) : told_before(change);
         for (const auto& step : change.steps) {
             json record = record_of(step.after);
-            append(step, patch(last, record));
+            chain_.append({.incident = step.after.id, .kind = step.kind, .by = step.by, .note = step.note, .set = dump(patch(last, record))});
             if (step.notice) post(step, told);
             last = std::move(record);
             outcome_.changes.emplace_back(step.kind, step.after);
@@ -54,8 +48,7 @@ public:
     }
 
     TickOutcome finish() {
-        database_.prepare("UPDATE streams SET seq = ?, hash = ? WHERE stream = ?")
-            .bind(seq_).bind(hash_).bind(event_stream).run();
+        chain_.finish();
         return std::move(outcome_);
     }
 
@@ -111,22 +104,6 @@ private:
         return row.step() ? told_of(parse_record(row.text(0))) : Told{};
     }
 
-    void append(const Step& step, json set) {
-        const auto payload = dump({{"incident", step.after.id},
-                                   {"at", now_.time_since_epoch().count()},
-                                   {"event", to_string(step.kind)},
-                                   {"by", step.by},
-                                   {"note", step.note},
-                                   {"set", std::move(set)}});
-        const auto digest = sha256_hex(payload);
-        hash_ = chained(hash_, ++seq_, digest);
-        database_.prepare(
-                "INSERT INTO events (stream, seq, term, incident, at, kind, payload, digest, hash)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(event_stream).bind(seq_).bind(term_).bind(step.after.id).bind(now_).bind(to_string(step.kind))
-            .bind(payload).bind(digest).bind(hash_).run();
-    }
-
     void post(const Step& step, const Told& told) {
         Notice notice;
         notice.incident = step.after;
@@ -134,12 +111,12 @@ private:
         notice.notes = told.notes;
         const auto body = dump(record_of(notice));
         const auto reason = to_string(step.notice->reason);
-        const auto key = fmt::format("{}:{}:{}", step.after.fingerprint, reason, seq_);
+        const auto key = fmt::format("{}:{}:{}", step.after.fingerprint, reason, chain_.seq());
         for (const auto& target : step.notice->targets) {
             database_.prepare(
                     "INSERT INTO outbox (target, incident, reason, event_seq, idempotency_key, body, created_at,"
                     " next_try, urgency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-                .bind(target).bind(step.after.id).bind(reason).bind(seq_).bind(key).bind(body).bind(now_).bind(now_)
+                .bind(target).bind(step.after.id).bind(reason).bind(chain_.seq()).bind(key).bind(body).bind(now_).bind(now_)
                 .bind(int(step.after.severity)).run();
             ++outcome_.notices;
         }
@@ -147,9 +124,7 @@ private:
 
     Database& database_;
     Time now_;
-    std::int64_t seq_ = 0;
-    std::int64_t term_ = 0;
-    std::string hash_;
+    Chain chain_;
     TickOutcome outcome_;
 };
 
@@ -157,6 +132,36 @@ private:
 
 std::string chained(std::string_view before, std::int64_t seq, std::string_view digest) {
     return sha256_hex(fmt::format("{}\n{}\n{}", before, seq, digest));
+}
+
+Chain::Chain(Database& database, Time now) : database_(database), now_(now) {
+    auto head = database_.prepare("SELECT seq, hash, term FROM streams WHERE stream = ?");
+    head.bind(event_stream).step();
+    seq_ = head.integer(0);
+    hash_ = head.text(1);
+    term_ = head.integer(2);
+}
+
+void Chain::append(const EventDraft& draft) {
+    const auto payload = dump({{"incident", draft.incident},
+                               {"at", now_.time_since_epoch().count()},
+                               {"event", to_string(draft.kind)},
+                               {"by", draft.by},
+                               {"note", draft.note},
+                               {"set", parse_record(draft.set)}});
+    const auto digest = sha256_hex(payload);
+    hash_ = chained(hash_, ++seq_, digest);
+    auto row = database_.prepare(
+        "INSERT INTO events (stream, seq, term, incident, at, kind, payload, digest, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    row.bind(event_stream).bind(seq_).bind(term_);
+    draft.incident.empty() ? row.bind_null() : row.bind(draft.incident);
+    row.bind(now_).bind(to_string(draft.kind)).bind(payload).bind(digest).bind(hash_).run();
+}
+
+void Chain::finish() {
+    database_.prepare("UPDATE streams SET seq = ?, hash = ? WHERE stream = ?")
+        .bind(seq_).bind(hash_).bind(event_stream).run();
 }
 
 TickOutcome write_changes(Database& database, const std::vector<Change>& changes, Time now) {

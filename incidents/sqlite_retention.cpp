@@ -1,9 +1,10 @@
-// Retention in small steps, so that nobody waits long for the write lock: resolved incidents lose their details by age,
-// or the oldest first while the database is too large. What stays of one: its columns, its events without payload.
+// Retention in small steps, so that nobody waits long for the write lock: presences of edges go, and resolved incidents lose
+// their details, by age, or the oldest first while the database is too large. What stays of one: its columns, its events without payload.
 #include <nlohmann/json.hpp>
 
 #include "incidents/record.hpp"
 #include "incidents/sqlite_store.hpp"
+#include "incidents/sqlite_topology.hpp"
 
 namespace meshwarden::incidents {
 namespace {
@@ -56,14 +57,16 @@ Result<Retained> SqliteStore::retain(const Retention& retention, Time now) {
         {
             Transaction transaction(*database_, Transaction::Kind::write);
             const bool too_large = used_bytes(*database_) > retention.size;
-            for (const auto& incident : erasable(*database_, too_large ? Time::max() : now - retention.age))
+            const auto by_age = now - retention.age;
+            done.presences = erase_presences(*database_, too_large ? Time::max() : by_age);
+            for (const auto& incident : erasable(*database_, too_large && done.presences == 0 ? Time::max() : by_age))
                 erase(*database_, incident, now, done);
             transaction.commit();
         }
         const bool still_free = shrink(*database_);
         done.used_bytes = used_bytes(*database_);
-        done.more = still_free || done.incidents == incidents_a_step ||
-                    (done.incidents > 0 && done.used_bytes > retention.size);
+        done.more = still_free || done.incidents == incidents_a_step || done.presences == presences_a_step ||
+                    (done.incidents + done.presences > 0 && done.used_bytes > retention.size);
         return done;
     });
 }

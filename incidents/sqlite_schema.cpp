@@ -111,7 +111,41 @@ ALTER TABLE outbox ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX outbox_queue ON outbox (target, urgency DESC, id) WHERE state = 'pending';
 )sql";
 
-constexpr std::array versions{version_1, version_2};
+// The topology's past, and events that belong to no incident: what operators say of edges.
+constexpr std::string_view version_3 = R"sql(
+-- Each row is a presence that ended: an edge was seen again and again, with one mTLS state. `edge` is a digest of its key.
+CREATE TABLE presences (
+    prometheus TEXT NOT NULL,
+    edge TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (prometheus, edge, since)
+) WITHOUT ROWID;
+CREATE INDEX presences_last_seen ON presences (last_seen);
+-- Up to when retention took presences: before, the past is not complete.
+CREATE TABLE presences_erased (prometheus TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+
+ALTER TABLE events RENAME TO old_events;
+CREATE TABLE events (
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    term INTEGER NOT NULL,
+    incident TEXT REFERENCES incidents (id),
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT,
+    digest TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (stream, seq)
+);
+INSERT INTO events SELECT stream, seq, term, incident, at, kind, payload, digest, hash FROM old_events;
+DROP TABLE old_events;
+CREATE INDEX events_incident ON events (incident, seq);
+CREATE INDEX events_of_no_incident ON events (seq) WHERE incident IS NULL;
+)sql";
+
+constexpr std::array versions{version_1, version_2, version_3};
 
 }  // namespace
 

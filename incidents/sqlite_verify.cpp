@@ -95,6 +95,7 @@ private:
     }
 
     void fold(const Row& row) {
+        if (row.incident.empty()) return;
         auto& folded = incidents_[row.incident];
         folded.last_seq = row.seq;
         (row.payload ? folded.last_kept : folded.last_erased) = row.seq;

@@ -15,6 +15,7 @@
 
 #include "model/detector.hpp"
 #include "model/error.hpp"
+#include "model/graph.hpp"
 #include "model/incident.hpp"
 #include "model/routes.hpp"
 
@@ -37,6 +38,7 @@ struct Tick {
     std::vector<RuleVerdict> rules;  // without a verdict a rule was not judged: its incidents become blind
     std::vector<Reading> readings;   // coverage is stored where it changed; updates are not
     std::map<std::string, std::string> detector_states;  // name -> bytes; only those to be saved now
+    std::vector<TopologyEdge> ended_presences;           // since the states were saved last
     // Of a tick that is settled in parts (parts.hpp): all but the last settle their findings and nothing else.
     bool more = false;
     std::set<std::string> settled_before;  // subject keys of the parts before
@@ -58,6 +60,7 @@ struct Retained {
     int incidents = 0;
     int events = 0;   // payloads; their digests stay
     int notices = 0;
+    int presences = 0;  // of edges, in the topology's past
     bool more = false;           // there is more to be done
     std::uint64_t used_bytes = 0;  // after it; above Retention::size where only what must stay is left
 };
@@ -99,7 +102,9 @@ struct Action {
     std::optional<std::int64_t> if_version{};
 };
 
-enum class ActionError { not_found, version_mismatch, already_resolved, storage };
+enum class ActionError { not_found, version_mismatch, already_resolved, too_many, storage };
+
+constexpr std::size_t most_expectations = 200;  // that hold at one time
 
 struct DeliveryFilter {
     std::vector<DeliveryState> states{};  // empty: all
@@ -143,8 +148,9 @@ public:
     virtual Result<TickOutcome> commit(const Tick& tick, const Options& options) = 0;
     // Resolves (rule_removed) every open incident whose rule, or each Prometheus that sees it, is no longer configured.
     virtual Result<TickOutcome> retire(const Configured& configured, Time now, const Options&) = 0;
-    // One small step of retention: the oldest resolved incidents lose their details, the file gives pages back. Open
-    // incidents and those with notices that still wait keep everything; the chain of events still holds.
+    // One small step of retention: the oldest resolved incidents lose their details, the oldest presences of edges go, the
+    // file gives pages back. Open incidents and those with notices that still wait keep everything; the chain of events
+    // still holds. Where the file is too large presences go first.
     virtual Result<Retained> retain(const Retention& retention, Time now) = 0;
 
     virtual Result<IncidentPage> incidents(const IncidentFilter& filter) = 0;
@@ -169,6 +175,15 @@ public:
     virtual Result<std::vector<Reading>> coverage(const std::string& prometheus) = 0;  // without updates
     virtual Result<std::vector<RuleVerdict>> rule_verdicts(const std::string& prometheus) = 0;
     virtual Result<std::string> detector_state(const std::string& name) = 0;
+
+    // What is kept of the topology's past at each of these times.
+    virtual Result<TopologyPast> topology_past(const std::vector<std::string>& prometheus, const std::vector<Time>& at) = 0;
+    // What operators say of edges is a fold over events of the log: who said what, when, stands in the chain. The
+    // declaration gets its id and created_at. Withdrawing twice changes nothing.
+    virtual Result<Expectations> expectations() = 0;  // all, the oldest first
+    virtual std::expected<Expectation, ActionError> declare(Expectation said, Time now) = 0;
+    virtual std::expected<Expectation, ActionError> withdraw(const std::string& id, const std::string& by, Time now) = 0;
+
     virtual Result<Status> status() = 0;
     // Whole, and `expected_head` (unless "") the hash of some event: a head that was told elsewhere stays in the chain.
     virtual Result<Verification> verify(const std::string& expected_head = {}) = 0;

@@ -63,13 +63,15 @@ enum class EventKind {
     reopened,
     blinded,
     sighted,
+    expectation_declared,   // these two belong to no incident
+    expectation_withdrawn,
     reminded,  // causes the still_open notices: each needs a sequence number of its own
 };
 std::string_view to_string(EventKind kind);
 
 struct Event {
     std::int64_t seq = 0;
-    std::string incident;
+    std::string incident;  // "": of none
     Time at;
     EventKind kind = EventKind::opened;
     std::string by;       // token name of a person, "" for ourselves

@@ -44,6 +44,8 @@ constexpr std::array events{
     Name<EventKind>{EventKind::silenced, "silenced"},   Name<EventKind>{EventKind::resolved, "resolved"},
     Name<EventKind>{EventKind::reopened, "reopened"},   Name<EventKind>{EventKind::blinded, "blinded"},
     Name<EventKind>{EventKind::sighted, "sighted"},
+    Name<EventKind>{EventKind::expectation_declared, "expectation_declared"},
+    Name<EventKind>{EventKind::expectation_withdrawn, "expectation_withdrawn"},
     Name<EventKind>{EventKind::reminded, "reminded"}};
 constexpr std::array reasons{Name<NoticeReason>{NoticeReason::opened, "opened"},
                              Name<NoticeReason>{NoticeReason::escalated, "escalated"},

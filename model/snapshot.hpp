@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/expectation.hpp"
 #include "model/labels.hpp"
 #include "model/signal.hpp"
 #include "model/time.hpp"
@@ -75,6 +76,7 @@ struct Snapshot {
     std::vector<Reading> readings;
     bool edges_answered = false;
     std::vector<EdgeCount> edges;  // empty unless edges_answered
+    std::shared_ptr<const Expectations> expectations;  // those that hold; null: none
 };
 
 }  // namespace meshwarden

@@ -1,6 +1,7 @@
 // The learned graph as it is published: an immutable value, shared between threads.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,12 +10,18 @@
 
 namespace meshwarden {
 
+// An edge that was silent for longer was absent: its presence ended when it was last seen.
+constexpr Duration presence_gap = std::chrono::hours(1);
+
+// One edge during one presence: seen again and again, with the same mTLS state.
 struct TopologyEdge {
     Labels labels;       // source_*, destination_*, cluster, protocol
-    Time first_seen;
-    Time last_seen;
-    double rate = 0;     // connections or requests per second, over the last two readings
-    bool expected = true;  // learned or declared, not found as new
+    Time first_seen;     // ever
+    Time since;          // of this presence
+    Time last_seen;      // within it
+    double rate = 0;     // connections or requests per second, over the last two readings; of one that ended, its mean
+    double events = 0;   // connections or requests of this presence
+    bool expected = true;  // learned, not found as new
     std::string mtls;    // mutual_tls, none, unknown
     double score = 0;    // oddness, larger = odder
 };
@@ -23,7 +30,13 @@ struct Topology {
     Time at;
     bool learning = false;
     Time learning_until;
-    std::vector<TopologyEdge> edges;
+    std::optional<Time> kept_since;   // presences that ended before were not written down
+    std::vector<TopologyEdge> edges;  // every edge that is known, as its last presence tells
+    std::vector<TopologyEdge> ended;  // presences that ended and are not saved yet
 };
+
+// Source, destination and transport: what makes an edge the same edge. http and grpc are one transport, since a refused
+// gRPC call is told as http.
+Labels edge_key(const Labels& labels);
 
 }  // namespace meshwarden

@@ -97,6 +97,7 @@ Response failed_action(const Call& call, incidents::ActionError error) {
         case incidents::ActionError::version_mismatch:
             return problem(412, "the incident has changed since the version in If-Match");
         case incidents::ActionError::already_resolved: return problem(409, "the incident is resolved already");
+        case incidents::ActionError::too_many:
         case incidents::ActionError::storage: break;
     }
     return problem(503, "the store could not keep this; nothing was changed");

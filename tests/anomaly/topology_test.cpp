@@ -153,6 +153,151 @@ TEST_CASE("an edge that pauses as it always does after a burst has not vanished"
     CHECK(told(60000, 60, 0) > 0);
 }
 
+TEST_CASE("a presence ends when its edge was silent for long or is protected otherwise, and is handed over once") {
+    auto topology = detector();
+    auto s = learned(topology);
+    const auto last = [&](double now) { return (s.edge(edge("a", "b"), now), topology.inspect(s.tick(now)), topology.topology()->edges.at(0)); };
+    CHECK(last(600).since == at(0));
+    CHECK(last(4100).since == at(0));
+    const auto silent = [&](double now, double total) { topology.inspect(s.edge(edge("a", "b"), total).tick(now)); };
+    silent(7000, 4100);  // for less than an hour
+    CHECK(last(7001).since == at(0));
+    CHECK(last(12000).since == at(0));  // not read for more
+    CHECK(topology.ended().empty());
+    silent(14000, 12000);
+    silent(16000, 12000);
+    const auto back = last(16060);
+    CHECK(back.since == at(16060));
+    CHECK(back.first_seen == at(0));
+    REQUIRE(topology.ended().size() == 1);
+    CHECK(topology.ended()[0].since == at(0));
+    CHECK(topology.ended()[0].last_seen == at(12000));
+    CHECK(topology.ended()[0].events == 11999);
+    CHECK(topology.topology()->ended.size() == 1);
+    topology.saved();
+    CHECK(topology.ended().empty());
+
+    auto open = edge("a", "b");
+    open.set("mtls", "none");
+    s.edge(open, 16061);
+    topology.inspect(s.tick(16065));
+    REQUIRE(topology.ended().size() == 1);
+    CHECK(topology.ended()[0].mtls == "unknown");
+    CHECK(topology.topology()->edges.at(0).mtls == "none");
+    CHECK(topology.topology()->edges.at(0).since == at(16065));
+}
+
+TEST_CASE("an edge of which one part is plaintext is plaintext, whichever comes last") {
+    Edges edges(10);
+    auto safe = edge("a", "b"), open = edge("a", "b", "grpc");
+    safe.set("mtls", "mutual_tls");
+    open.set("mtls", "none");
+    edges.observe({{open, 1}, {safe, 1}}, at(0));
+    CHECK(edges.all().begin()->second.labels.get("mtls") == "none");
+}
+
+namespace {
+
+std::shared_ptr<const Expectations> said(bool expected, const std::string& matcher) {
+    Expectation said;
+    said.expected = expected;
+    said.owner = "payments";
+    said.match = {Matcher::parse(matcher).value()};
+    return std::make_shared<const Expectations>(Expectations{said});
+}
+
+}  // namespace
+
+TEST_CASE("an edge that an operator calls expected is not told; it is once that no longer holds") {
+    auto topology = detector();
+    auto s = learned(topology);
+    const auto tick = [&](double now, std::shared_ptr<const Expectations> expectations) {
+        auto snapshot = s.tick(now);
+        snapshot.expectations = std::move(expectations);
+        return topology.inspect(snapshot);
+    };
+    const auto planned = said(true, R"(destination_workload=~"c|d")");
+    s.edge(edge("a", "b"), 3).edge(edge("a", "c"), 1);
+    CHECK(tick(40, planned).findings.empty());
+    CHECK_FALSE(topology.topology()->edges.at(1).expected);  // as learned: it was new
+    SECTION("another edge is") {
+        s.edge(edge("a", "b"), 3).edge(edge("a", "c"), 2).edge(edge("a", "e"), 1);
+        CHECK(tick(45, planned).findings.at(0).value == 1);
+    }
+    SECTION("once it no longer holds and the edge is used") {
+        s.edge(edge("a", "b"), 4).edge(edge("a", "c"), 1);
+        CHECK(tick(45, nullptr).findings.empty());
+        s.edge(edge("a", "b"), 5).edge(edge("a", "c"), 2);
+        CHECK(tick(50, nullptr).findings.at(0).evidence.notes.size() == 1);
+    }
+    SECTION("after it was told: it is no longer, until it no longer holds") {
+        s.edge(edge("a", "b"), 4).edge(edge("a", "c"), 2).edge(edge("a", "d"), 1);
+        CHECK(tick(45, nullptr).findings.at(0).value == 2);
+        s.edge(edge("a", "b"), 4).edge(edge("a", "c"), 2).edge(edge("a", "d"), 1);
+        CHECK(tick(50, planned).findings.empty());
+        s.edge(edge("a", "b"), 4).edge(edge("a", "c"), 3).edge(edge("a", "d"), 1);
+        CHECK(tick(55, nullptr).findings.at(0).value == 1);
+    }
+}
+
+TEST_CASE("an edge that an operator calls unexpected is told whenever it is used, learned or not") {
+    auto topology = detector();
+    auto s = learned(topology);
+    const auto wrong = said(false, R"(destination_workload="b")");
+    const auto tick = [&](double now, double total) {
+        auto snapshot = s.edge(edge("a", "b"), total).tick(now);
+        snapshot.expectations = wrong;
+        return topology.inspect(snapshot);
+    };
+    CHECK(tick(40, 2).findings.empty());  // not used
+    auto found = tick(45, 3);
+    REQUIRE(names(found) == std::vector<std::string>{"tcp-new-edge"});
+    CHECK_THAT(found.findings[0].evidence.notes.at(0), Catch::Matchers::Contains("called unexpected by payments"));
+    CHECK(found.findings[0].value == 1);
+    CHECK(tick(3600, 4).findings.at(0).value == 1);
+    CHECK(tick(7000, 4).findings.size() == 1);
+    CHECK(tick(7300, 4).findings.empty());
+}
+
+TEST_CASE("the silence of an edge that is expected is not told") {
+    auto topology = detector();
+    auto s = learned(topology);
+    double total = 2, other = 100, now = 31;
+    for (; now < 100; now += 5) topology.inspect(s.edge(edge("a", "b"), ++total).edge(edge("c", "d"), ++other).tick(now));
+    const auto planned = said(true, R"(source_workload="a")");
+    const auto vanished = [&](double until, std::shared_ptr<const Expectations> expectations) {
+        Inspection last;
+        for (; now < until; now += 5) {
+            auto snapshot = s.edge(edge("a", "b"), total).edge(edge("c", "d"), ++other).tick(now);
+            snapshot.expectations = expectations;
+            last = topology.inspect(snapshot);
+        }
+        const auto all = names(last);
+        return std::count(all.begin(), all.end(), "topology-vanished");
+    };
+    CHECK(vanished(500, planned) == 0);
+    CHECK(vanished(520, nullptr) == 1);
+    CHECK(vanished(540, planned) == 0);
+    CHECK(vanished(560, nullptr) == 1);
+}
+
+TEST_CASE("a state that kept no presences is read as one presence, and the graph is there before the first reading") {
+    auto topology = detector();
+    const auto old = R"({"version":1,"edges":"[[{\"source_workload\":\"a\",\"destination_workload\":\"b\"},1000,61000,9,1.0,2.0,12,true]]",)"
+                     R"("callers":[],"learning_until":1700000030000})";
+    REQUIRE(topology.load(old));
+    CHECK(topology.topology()->edges.empty());
+    auto s = learned(topology);
+    auto copy = detector();
+    REQUIRE(copy.load(topology.save()));
+    REQUIRE(copy.topology()->edges.size() == 2);
+    CHECK(copy.topology()->at == topology.topology()->at);
+    CHECK(copy.topology()->kept_since == at(0));
+    CHECK(std::ranges::any_of(copy.topology()->edges, [](const TopologyEdge& each) {
+        return each.since == from_epoch_seconds(1) && each.events == 120;
+    }));
+}
+
 TEST_CASE("the state moves to another detector, bit for bit, and hostile bytes are refused") {
     auto topology = detector();
     auto s = learned(topology);

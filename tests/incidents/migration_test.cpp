@@ -55,12 +55,33 @@ TEST_CASE("migration: from schema 1 everything is still there and goes on") {
     CHECK(must(store->verify(head_of_1)).whole);
 }
 
+TEST_CASE("migration: from schema 2 every event is still in the chain, what was erased stays erased") {
+    constexpr auto head = "ccb820b5f581029352bd98bff1c5cf616681d74573288cdde4ed550bb94e8f35";
+    Folder folder;
+    restore(folder, 2);
+    auto old = must(open_store_read_only(folder.url()));
+    CHECK(must(old->topology_past({"main"}, {start})).presences.empty());  // a command may read it before the service has
+    CHECK(must(old->verify(head)).whole);
+
+    auto store = must(open_store(folder.url()));
+    const auto checked = must(store->verify(head));
+    CHECK(checked.whole);
+    CHECK(checked.events == 13);
+    CHECK(checked.erased == 6);
+    CHECK(must(store->incidents({})).incidents.size() == 2);
+    REQUIRE(store->declare({}, start + 1s));
+    CHECK(must(store->verify(head)).events == 14);
+}
+
 TEST_CASE("migration: the file has the same tables as a new one, and gives pages back") {
-    Folder fresh, old;
+    Folder fresh, old, newer;
     must(open_store(fresh.url()));
     restore(old, 1);
     must(open_store(old.url()));
+    restore(newer, 2);
+    must(open_store(newer.url()));
     CHECK(shape(old) == shape(fresh));
+    CHECK(shape(newer) == shape(fresh));
     for (const auto* folder : {&old, &fresh}) {
         Database database(folder->file(), Database::Mode::read_only);
         CHECK(schema_version(database) == newest_schema());

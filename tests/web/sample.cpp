@@ -183,11 +183,12 @@ incidents::Options incident_options() {
 std::shared_ptr<const Topology> topology(Time now) {
     Topology learned;
     learned.at = now;
+    learned.kept_since = now - hours(100);
     const auto edge = [&](const char* from, const char* to, const char* protocol, bool expected, const char* mtls) {
+        const Time since = now - (expected ? Duration(hours(72)) : Duration(minutes(48)));
         return TopologyEdge{{{"cluster", "prod-eu"}, {"source_namespace", "shop"}, {"source_workload", from},
                              {"destination_namespace", "pay"}, {"destination_service", to}, {"protocol", protocol}},
-                            now - (expected ? Duration(hours(72)) : Duration(minutes(48))), now, expected ? 12.5 : 0.2,
-                            expected, mtls, expected ? 0 : 7.5};
+                            since, since, now, expected ? 12.5 : 0.2, 720, expected, mtls, expected ? 0 : 7.5};
     };
     learned.edges = {edge("frontend", "ledger", "http", true, "mutual_tls"),
                      edge("cart", "ledger", "tcp", false, "none"),
