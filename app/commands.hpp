@@ -7,7 +7,24 @@
 
 namespace meshwarden::app {
 
-enum class Format { text, json };
+enum class Format { text, json, dot, graphml };  // the last two: of graphs only
+
+// Times as a person writes them: RFC 3339, seconds since the epoch, or a duration ("7d").
+struct TopologyRequest {
+    std::string at;    // "": as saved last; a duration: that long ago
+    std::string diff;  // "": no difference
+    bool cross_namespace = false;
+};
+
+struct ExpectRequest {
+    std::vector<std::string> matchers;  // none: lists what is expected
+    std::string owner;                  // "": the user
+    std::string note;
+    std::string expires;  // "": never; a duration: from now on
+    bool unexpected = false;
+    bool all = false;      // lists also what no longer holds
+    std::string withdraw;  // an id
+};
 
 int run(const std::string& config_file);
 int check(const std::vector<std::string>& files, Format format);
@@ -16,6 +33,8 @@ int verify(const std::string& database, const std::string& expected_head, Format
 int backup(const std::string& database, const std::string& file, Format format);
 int notify_test(const std::string& config_file, const std::string& target, Format format);
 int notify_dry_run(const std::string& config_file, const std::string& incident, Format format);
+int topology(const std::string& config_file, const TopologyRequest& request, Format format);
+int expect(const std::string& config_file, const ExpectRequest& request, Format format);
 int print_defaults();
 int print_reference();
 int print_version(Format format);

@@ -17,16 +17,21 @@ struct Arguments {
     std::string config_file = "meshwarden.yaml", database, expected_head, file, target, incident;
     std::vector<std::string> files;
     Format format = Format::text;
+    meshwarden::app::TopologyRequest topology;
+    meshwarden::app::ExpectRequest expect;
     bool defaults = false, reference = false;
     meshwarden::app::DetectOptions detect;
     std::function<int()> command;  // the one that was given
 };
 
 const std::map<std::string, Format> formats{{"text", Format::text}, {"json", Format::json}};
+const std::map<std::string, Format> graph_formats{
+    {"text", Format::text}, {"json", Format::json}, {"dot", Format::dot}, {"graphml", Format::graphml}};
 
-void add_format(CLI::App* command, Arguments& given) {
-    command->add_option("--format", given.format, "text or json")
-        ->transform(CLI::CheckedTransformer(formats).description(""))
+void add_format(CLI::App* command, Arguments& given, const std::map<std::string, Format>& known = formats,
+                const std::string& words = "text or json") {
+    command->add_option("--format", given.format, words)
+        ->transform(CLI::CheckedTransformer(known).description(""))
         ->type_name("FORMAT");
 }
 
@@ -94,6 +99,30 @@ void add_notify(CLI::App& cli, Arguments& given) {
     });
 }
 
+void add_topology(CLI::App& cli, Arguments& given) {
+    auto* topology = cli.add_subcommand("topology", "the learned graph, now or at any time of the retained past; what changed");
+    topology->add_option("--at", given.topology.at, "as it was then: RFC 3339, seconds since the epoch, or how long ago (7d)")->type_name("TIME");
+    topology->add_option("--diff", given.topology.diff, "only what changed since then")->type_name("TIME");
+    topology->add_flag("--cross-namespace", given.topology.cross_namespace, "only edges between two namespaces");
+    add_config(topology, given);
+    add_format(topology, given, graph_formats, "text, json, dot or graphml");
+    runs(topology, given, [&] { return meshwarden::app::topology(given.config_file, given.topology, given.format); });
+
+    auto& said = given.expect;
+    auto* expect = cli.add_subcommand("expect", "says that edges are expected, or are not; without matchers: what was said");
+    auto* match = expect->add_option("MATCHER", said.matchers, "source_workload=\"a\", destination_namespace=~\"b.*\": all must fit");
+    auto* note = expect->add_option("--note", said.note, "why")->needs(match);
+    match->needs(note);
+    expect->add_option("--owner", said.owner, "who answers for it; you, unless given")->needs(match);
+    expect->add_option("--expires", said.expires, "a time, or how long from now on (90d); never, unless given")->needs(match)->type_name("TIME");
+    expect->add_flag("--unexpected", said.unexpected, "they are not expected: tell of them whenever they are used")->needs(match);
+    expect->add_option("--withdraw", said.withdraw, "ends what was said")->excludes(match)->type_name("ID");
+    expect->add_flag("--all", said.all, "also what no longer holds")->excludes(match);
+    add_config(expect, given);
+    add_format(expect, given);
+    runs(expect, given, [&] { return meshwarden::app::expect(given.config_file, said, given.format); });
+}
+
 void add_pages(CLI::App& cli, Arguments& given) {
     auto* config = cli.add_subcommand("config", "the default configuration file; the reference page");
     auto* which = config->add_option_group("page")->require_option(1);
@@ -117,6 +146,7 @@ int main(int argc, char** argv) try {
     add_database(cli, given);
     add_detect(cli, given);
     add_notify(cli, given);
+    add_topology(cli, given);
     add_pages(cli, given);
     try {
         cli.parse(argc, argv);

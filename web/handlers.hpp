@@ -23,7 +23,13 @@ Response list_alerts(const Call&, Context&);
 
 // sight_handlers.cpp
 Response list_signals(const Call&, Context&);
+
+// topology_handlers.cpp
 Response show_topology(const Call&, Context&);
+Response show_topology_diff(const Call&, Context&);
+Response list_expectations(const Call&, Context&);
+Response declare_expectation(const Call&, Context&);
+Response withdraw_expectation(const Call&, Context&);
 
 // service_handlers.cpp
 Response health(const Call&, Context&);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::array reasons{
     std::pair{200, "OK"},
+    std::pair{201, "Created"},
     std::pair{302, "Found"},
     std::pair{304, "Not Modified"},
     std::pair{400, "Bad Request"},

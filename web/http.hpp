@@ -12,7 +12,7 @@
 
 namespace meshwarden::web {
 
-enum class Method { get, head, post, other };
+enum class Method { get, head, post, del, other };
 
 struct Request {
     Method method = Method::get;

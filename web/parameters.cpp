@@ -57,6 +57,12 @@ int Parameters::integer(std::string_view name, int preset, int lowest, int highe
     return value;
 }
 
+bool Parameters::flag(std::string_view name) {
+    const auto given = text(name);
+    if (!given.empty() && given != "true" && given != "false") wrong(name, given, "true or false");
+    return given == "true";
+}
+
 std::optional<Time> Parameters::time(std::string_view name) {
     const auto given = text(name);
     if (given.empty()) return std::nullopt;

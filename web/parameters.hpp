@@ -21,6 +21,7 @@ public:
     std::vector<std::string> all(std::string_view name);   // every occurrence, in order
     std::vector<std::string> list(std::string_view name);  // every occurrence, taken apart at commas
     int integer(std::string_view name, int preset, int lowest, int highest);
+    bool flag(std::string_view name);  // true or false; false where it is not given
     std::optional<Time> time(std::string_view name);  // RFC 3339 or seconds since the epoch
 
     // A comma list of names, each understood by `parse` (optional<T>(string_view)).

@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto get = Method::get;
 constexpr auto post = Method::post;
+constexpr auto del = Method::del;
 
 constexpr Route table[] = {
     {get, "/healthz", Access::anyone, Place::at_once, health},
@@ -32,6 +33,10 @@ constexpr Route table[] = {
     {get, "/api/v1/rules", Access::read, Place::store, list_rules},
     {get, "/api/v1/alerts", Access::read, Place::store, list_alerts},
     {get, "/api/v1/topology", Access::read, Place::store, show_topology},
+    {get, "/api/v1/topology/diff", Access::read, Place::store, show_topology_diff},
+    {get, "/api/v1/expectations", Access::read, Place::store, list_expectations},
+    {post, "/api/v1/expectations", Access::write, Place::store, declare_expectation},
+    {del, "/api/v1/expectations/{id}", Access::write, Place::store, withdraw_expectation},
     {get, "/api/v1/events", Access::read, Place::store, events},
     {get, "/api/v1/deliveries", Access::read, Place::store, list_deliveries},
     {get, "/api/v1/status", Access::read, Place::store, status},
@@ -65,7 +70,7 @@ Found find(const Request& request) {
         const auto id = match(route.pattern, request.path);
         if (!id) continue;
         found.allow += found.allow.empty() ? "" : ", ";
-        found.allow += route.method == get ? "GET, HEAD" : "POST";
+        found.allow += route.method == get ? "GET, HEAD" : route.method == post ? "POST" : "DELETE";
         if (route.method == effective(request.method)) {
             found.route = &route;
             found.id = *id;
@@ -114,7 +119,7 @@ std::optional<Response> refuse(const Request& request, const Route& route, const
     }
     if (caller && !may(caller->role, route.access))
         return problem(403, fmt::format("the token of {} has not the role that this needs", caller->name));
-    if (route.method == post && foreign(request, context))
+    if (route.method != get && foreign(request, context))
         return problem(403, "a page of another origin asked for this; add it as web.external_url if it is ours");
     if (!request.body.empty() && !is_json(request.header("content-type")))
         return problem(415, "the body must be application/json");

@@ -1,11 +1,8 @@
-// What can be seen of the mesh: the state of every signal, and the learned graph.
+// What can be seen of the mesh: the state of every signal.
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "web/handlers.hpp"
-#include "web/parameters.hpp"
 
 namespace meshwarden::web {
 namespace {
@@ -58,20 +55,6 @@ void add_signals(const PrometheusStatus& prometheus, const std::vector<Reading>&
     }
 }
 
-struct Node {
-    std::string id, cluster, space, workload;
-};
-
-Node node(const Labels& labels, const std::string& side) {
-    Node node;
-    node.cluster = labels.get("cluster");
-    node.space = labels.get(side + "_namespace");
-    for (const auto* name : {"_workload", "_service", "_principal"})
-        if (node.workload.empty()) node.workload = labels.get(side + name);
-    node.id = node.cluster + "/" + node.space + "/" + node.workload;
-    return node;
-}
-
 }  // namespace
 
 Response list_signals(const Call&, Context& context) {
@@ -83,40 +66,6 @@ Response list_signals(const Call&, Context& context) {
         add_signals(prometheus, *stored, needs, list);
     }
     return json_response({{"signals", std::move(list)}});
-}
-
-Response show_topology(const Call& call, Context& context) {
-    Parameters parameters(call.request);
-    const auto at = parameters.time("at");
-    if (const auto refusal = parameters.refusal()) return *refusal;
-    const auto topology = context.dependencies.topology();
-    auto nodes = json::array(), edges = json::array();
-    std::set<std::string> known;
-    const auto add_node = [&](const Node& each) {
-        if (known.insert(each.id).second)
-            nodes.push_back(
-                {{"id", each.id}, {"cluster", each.cluster}, {"namespace", each.space}, {"workload", each.workload}});
-    };
-    for (const auto& edge : topology ? topology->edges : std::vector<TopologyEdge>{}) {
-        if (at && edge.first_seen > *at) continue;
-        const auto source = node(edge.labels, "source"), destination = node(edge.labels, "destination");
-        add_node(source);
-        add_node(destination);
-        edges.push_back({{"source", source.id},
-                         {"destination", destination.id},
-                         {"protocol", edge.labels.get("protocol")},
-                         {"first_seen", to_rfc3339(edge.first_seen)},
-                         {"last_seen", to_rfc3339(edge.last_seen)},
-                         {"rate", edge.rate},
-                         {"expected", edge.expected},
-                         {"mtls", edge.mtls},
-                         {"score", edge.score}});
-    }
-    const auto shown = topology ? std::min(at.value_or(topology->at), topology->at) : Time{};
-    return json_response({{"at", topology ? json(to_rfc3339(shown)) : json(nullptr)},
-                          {"learning", !topology || topology->at == Time{} || topology->learning},
-                          {"nodes", std::move(nodes)},
-                          {"edges", std::move(edges)}});
 }
 
 }  // namespace meshwarden::web

@@ -31,7 +31,7 @@ def run(*arguments, cwd=None):
                           cwd=cwd)
 
 
-@pytest.mark.parametrize("command", ["", "run", "check", "test", "verify", "notify", "config", "version"])
+@pytest.mark.parametrize("command", ["", "run", "check", "test", "verify", "notify", "topology", "expect", "config", "version"])
 def test_help(command):
     done = run(*([command] if command else []), "--help")
     assert done.returncode == 0 and "Usage" in done.stdout and not done.stderr

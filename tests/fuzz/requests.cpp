@@ -25,7 +25,7 @@ Request parse(std::string_view text, const std::string& id) {
     auto line = cut(text, "\n");
     const auto method = cut(line, " ");
     request.method = method == "GET" ? Method::get : method == "POST" ? Method::post
-                   : method == "HEAD" ? Method::head : Method::other;
+                   : method == "HEAD" ? Method::head : method == "DELETE" ? Method::del : Method::other;
     if (!parse_target(line, request)) request.path.clear();
     if (const auto at = request.path.find("ID"); at != std::string::npos) request.path.replace(at, 2, id);
     for (auto header = cut(text, "\n"); !header.empty(); header = cut(text, "\n")) {

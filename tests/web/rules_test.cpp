@@ -62,16 +62,3 @@ TEST_CASE("signals: what was never read is blind, not zero") {
     CHECK(signals["tcp_connections"]["cause"]["code"] == "not_asked");
     CHECK(signals["tcp_connections"]["checked_at"].is_null());
 }
-
-TEST_CASE("topology: nodes once, edges known at a time") {
-    Api api;
-    const auto now = api.get("/api/v1/topology");
-    CHECK(now["edges"].size() == 3);
-    CHECK(now["nodes"].size() == 4);
-    CHECK(now["edges"][1]["source"] == "prod-eu/shop/cart");
-    CHECK(now["edges"][1]["expected"] == false);
-    const auto before = api.get("/api/v1/topology?at=2025-12-31T12:00:00Z");
-    CHECK(before["edges"].size() == 2);
-    CHECK(before["at"] == "2025-12-31T12:00:00.000Z");
-    api.get("/api/v1/topology?at=then", 400);
-}

@@ -107,6 +107,21 @@ def test_every_operation_answers_as_described(service):
         assert service.ask('HEAD', path)[0] == 200, path
     for each in incidents:
         check('GET', one, 200, '/api/v1/incidents/' + each['id'])
+    check('GET', '/api/v1/topology/diff', 200, '/api/v1/topology/diff?from=0')
+    check('GET', '/api/v1/topology/diff', 400)
+    for form in ('dot', 'graphml'):
+        assert '"' in check('GET', '/api/v1/topology', 200, '/api/v1/topology?cross_namespace=true&format=' + form)
+    said = {'match': ['source_workload="cart"'], 'note': 'planned', 'expires_at': '2999-01-01T00:00:00Z'}
+    check('POST', '/api/v1/expectations', 400, body={**said, 'note': ''})
+    check('POST', '/api/v1/expectations', 403, body=said, token='red')
+    expected = check('POST', '/api/v1/expectations', 201, body=said, token='blue')
+    assert expected['created_by'] == 'writeer'
+    check('GET', '/api/v1/expectations', 200)
+    check('GET', '/api/v1/topology', 200)
+    expectation = '/api/v1/expectations/{id}'
+    check('DELETE', expectation, 403, '/api/v1/expectations/' + expected['id'], token='red')
+    check('DELETE', expectation, 200, '/api/v1/expectations/' + expected['id'])
+    check('DELETE', expectation, 404, '/api/v1/expectations/none')
     check('GET', '/console/{id}', 200, '/console/app.js')
     check('GET', '/incidents/{id}', 302, '/incidents/' + identity)
     tag = service.ask('GET', where)[1]['ETag']
@@ -139,17 +154,19 @@ def test_what_needs_a_token_says_so_and_what_does_not_answers(service):
 
 def test_every_path_refuses_other_methods_with_allow(service):
     for path, operations in service.document['paths'].items():
-        allowed = {'GET, HEAD' if method == 'get' else 'POST' for method in operations}
-        for method in ('PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'BREW', 'GET' if 'post' in operations else 'POST'):
+        allowed = {'get': 'GET, HEAD', 'post': 'POST', 'delete': 'DELETE'}
+        others = {'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'BREW', 'GET', 'POST'} - {each.upper() for each in operations}
+        for method in sorted(others):
             status, headers, text = service.ask(method, path.replace('{id}', 'x'))
             assert status == 405, (method, path)
-            assert {headers['Allow']} == allowed
+            assert set(headers['Allow'].split(', ')) == set(', '.join(allowed[each] for each in operations).split(', '))
             assert headers['Content-Type'] == PROBLEM and json.loads(text)['title'] == 'Method Not Allowed'
 
 
 @pytest.mark.parametrize('query', [
     'incidents?state=x', 'incidents?severity=x', 'incidents?match=x', 'incidents?since=x', 'incidents?until=x',
-    'incidents?limit=x', 'incidents?cursor=x', 'topology?at=x', 'deliveries?state=x', 'deliveries?limit=0',
+    'incidents?limit=x', 'incidents?cursor=x', 'topology?at=x', 'topology?format=x',
+    'topology?cross_namespace=x', 'topology/diff?from=x', 'expectations?all=x', 'deliveries?state=x', 'deliveries?limit=0',
     'rules?type=x', 'events?last_event_id=x'])
 def test_bad_parameters_are_problems(service, query):
     status, headers, text = service.ask('GET', '/api/v1/' + query)
