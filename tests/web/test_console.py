@@ -3,6 +3,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 from selenium import webdriver
@@ -148,6 +149,27 @@ def test_deliveries_and_topology(browser, url):
     open_page(browser, url, '/topology')
     until(browser, lambda b: len(b.find_elements(By.CSS_SELECTOR, 'tbody tr')) == 3)
     assert 'new' in browser.find_element(By.CSS_SELECTOR, 'tbody tr').text
+
+
+def test_the_topology_of_an_earlier_time_and_what_changed_since(browser, url):
+    open_page(browser, url, '/topology')
+    until(browser, lambda b: len(b.find_elements(By.CSS_SELECTOR, 'tbody tr')) == 3)
+    earlier = time.strftime('%Y-%m-%dT%H:%M', time.gmtime(time.time() - 7200))
+    set_value = ("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))")
+    browser.execute_script(set_value, find(browser, '#at'), earlier)
+    until(browser, lambda b: len(b.find_elements(By.CSS_SELECTOR, 'tbody tr')) == 2)
+    browser.execute_script(set_value, find(browser, '#at'), '')
+    browser.execute_script(set_value, find(browser, '#since'), earlier)
+    until(browser, lambda b: 'added' in b.find_element(By.CSS_SELECTOR, 'tbody tr').text)
+    assert len(browser.find_elements(By.CSS_SELECTOR, 'tbody tr')) == 1 and 'changed since' in find(browser, '.lead').text
+
+
+def test_a_new_edge_is_called_expected(browser, url):
+    open_page(browser, url, '/topology')
+    until(browser, lambda b: b.find_element(By.CSS_SELECTOR, 'button.expect')).click()
+    find(browser, '#why').send_keys('a planned <b>migration</b>', Keys.ENTER)
+    until(browser, lambda b: 'a planned <b>migration</b> (until' in b.find_element(By.TAG_NAME, 'table').text)
+    assert not browser.find_elements(By.CSS_SELECTOR, 'button.expect')
 
 
 def test_a_notice_link_opens_the_incident(browser, url):

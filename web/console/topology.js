@@ -1,20 +1,53 @@
-// Who talks to whom, as learned. New and odd edges stand first.
-import {get} from './api.js';
+// Who talks to whom, as learned: now, at an earlier time, or what changed between two. New and odd edges stand first;
+// where one is new a person can say that it is expected, and why.
+import {get, post} from './api.js';
 import {empty, h, table} from './dom.js';
-import {amount, badge, moment, plural} from './words.js';
+import {amount, badge, clockTime, moment, plural} from './words.js';
 
 const most = 500;
-const columns = [{title: 'From', class: 'wide'}, {title: 'To', class: 'wide'}, {title: 'Protocol', class: 'narrow'},
+const columns = [{title: 'From', class: 'place'}, {title: 'To', class: 'place'}, {title: 'Protocol', class: 'narrow'},
   {title: 'Per second', class: 'number'}, {title: 'mTLS', class: 'narrow'}, {title: 'First seen', class: 'narrow'},
-  {title: 'Last seen', class: 'narrow'}, {title: '', class: 'narrow'}];
+  {title: 'Last seen', class: 'narrow'}, {title: '', class: ''}];
 const mtlsWords = {mutual_tls: ['ok', 'mutual'], none: ['bad', 'plaintext'], unknown: ['pending', 'unknown']};
+const matched = ['cluster', 'source_namespace', 'source_workload', 'source_principal', 'destination_namespace',
+  'destination_workload', 'destination_service'];
+const day = 86400000;
 
 const oddFirst = (a, b) =>
   Number(a.expected) - Number(b.expected) || b.score - a.score || b.first_seen.localeCompare(a.first_seen);
 
+const instant = (field) => (field.value ? new Date(`${field.value}Z`).toISOString() : '');
+
+// The form that says of one edge that it is expected; it stays while the list is refreshed.
+function expectForm(edge, done) {
+  const note = h('input', {id: 'why', required: true, maxlength: 500, placeholder: 'Why is it expected?'});
+  const spans = [[30, 'for 30 days'], [90, 'for 90 days'], [365, 'for a year'], [0, 'for ever']];
+  const days = h('select', {id: 'days', 'aria-label': 'How long'},
+    spans.map(([value, text]) => h('option', {value}, text)));
+  const message = h('p', {class: 'error', role: 'alert'});
+  const match = matched.filter((name) => edge.labels[name])
+    .map((name) => `${name}="${edge.labels[name].replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`);
+  const say = async (event) => {
+    event.preventDefault();
+    const expires = Number(days.value) ? {expires_at: new Date(Date.now() + days.value * day).toISOString()} : {};
+    try {
+      await post('expectations', {match, note: note.value.trim(), ...expires});
+      done();
+    } catch (error) {
+      message.textContent = error.message;
+    }
+  };
+  return h('form', {class: 'card', onsubmit: say}, h('label', {for: 'why'}, `Expected: ${match.join(', ')}`), note,
+    h('div', {class: 'buttons'}, days, h('button', {type: 'submit', class: 'primary'}, 'Say so'),
+      h('button', {type: 'button', onclick: done}, 'Leave it')), message);
+}
+
 export function topologyPage(frame, {isCurrent}) {
-  const list = h('section'), lead = h('p', {class: 'lead'});
+  const list = h('section'), lead = h('p', {class: 'lead'}), said = h('div');
+  const again = () => refresh().catch(() => {});  // what is wrong the next refresh of the page tells
+  const time = (id) => h('input', {type: 'datetime-local', id, onchange: again});
   const find = h('input', {type: 'search', id: 'find', spellcheck: 'false', oninput: () => draw()});
+  const at = time('at'), since = time('since');
   let edges = [], names = new Map(), shown = '';
 
   function name(id) {
@@ -24,34 +57,58 @@ export function topologyPage(frame, {isCurrent}) {
       node.cluster && h('div', {class: 'sub'}, node.cluster)];
   }
 
+  function verdict(edge) {
+    const form = () => said.replaceChildren(expectForm(edge, () => {
+      said.replaceChildren();
+      again();
+    }));
+    const why = edge.justification;
+    return [edge.change && [badge('pending', edge.change), ' '],
+      !edge.expected && [badge('flag', why ? 'unexpected' : 'new'), ' '],
+      why && h('div', {class: 'sub'}, `${why.owner}: ${why.note}`,
+        why.expires_at && ` (until ${clockTime(why.expires_at)})`),
+      !edge.expected && h('button', {type: 'button', class: 'expect', onclick: form}, 'Expected?')];
+  }
+
   function row(edge) {
-    const [kind, word] = mtlsWords[edge.mtls] || ['pending', edge.mtls || 'unknown'];
+    const [kind, word] = mtlsWords[edge.mtls] || mtlsWords.unknown;
     return {cells: [name(edge.source), name(edge.destination), edge.protocol, amount(edge.rate), badge(kind, word),
-      moment(edge.first_seen), moment(edge.last_seen), edge.expected ? '' : badge('flag', 'new')]};
+      moment(edge.first_seen), moment(edge.last_seen), verdict(edge)]};
   }
 
   function draw() {
     const wanted = find.value.trim().toLowerCase();
     const fitting = edges.filter(({source, destination}) => `${source} ${destination}`.toLowerCase().includes(wanted));
     list.replaceChildren(fitting.length ? table(columns, fitting.slice(0, most).map(row), 'Topology')
-      : empty('No edges', 'Nothing fits, or the mesh has not been read yet.'),
+      : empty('No edges', 'Nothing fits, nothing changed, or the mesh has not been read yet.'),
     fitting.length > most ? h('p', {class: 'dim'}, `${most} of ${fitting.length} shown; search for the others.`) : '');
   }
 
+  function summary({nodes, learning, truncated, complete_since: complete}) {
+    const asked = [instant(at), instant(since)].filter(Boolean);
+    return [`${plural(nodes.length, 'workload', 'workloads')}, ${plural(edges.length, 'edge', 'edges')}`,
+      since.value && ` changed since ${clockTime(instant(since))}`, at.value && ` as of ${clockTime(instant(at))}`,
+      learning && '; still learning what is usual', truncated && '; those seen longest ago are left out',
+      complete && asked.some((when) => when < complete) && `; the past is whole only since ${clockTime(complete)}`]
+      .filter(Boolean).join('');
+  }
+
   async function refresh() {
-    const topology = await get('topology');
+    const times = {at: since.value ? '' : instant(at), from: instant(since), to: since.value ? instant(at) : ''};
+    const query = new URLSearchParams(Object.entries(times).filter(([, text]) => text));
+    const topology = await get(`topology${since.value ? '/diff' : ''}?${query}`);
     if (!isCurrent()) return;
-    const text = JSON.stringify(topology.edges);
-    if (text === shown) return;
-    shown = text;
+    const state = JSON.stringify([topology.edges, [...query]]);
+    if (state === shown) return;
+    shown = state;
     names = new Map(topology.nodes.map((node) => [node.id, node]));
     edges = topology.edges.sort(oddFirst);
-    const nodes = plural(topology.nodes.length, 'workload', 'workloads');
-    lead.textContent = `${nodes}, ${plural(edges.length, 'edge', 'edges')}` +
-      (topology.learning ? '; still learning what is usual' : '');
+    lead.textContent = summary(topology);
     draw();
   }
+  const field = (label, control) => h('div', {class: 'field'}, h('label', {for: control.id}, label), control);
   frame.replaceChildren(h('h1', {}, 'Topology'), lead,
-    h('div', {class: 'filters'}, h('div', {class: 'field'}, h('label', {for: 'find'}, 'Find'), find)), list);
+    h('div', {class: 'filters'}, field('Find', find), field('As of (UTC)', at), field('Changed since (UTC)', since)),
+    said, list);
   return {refresh};
 }
