@@ -33,9 +33,6 @@ def markdown(results):
     def asked(kind, what, digits=3):
         return lambda r: number(r["prometheus"][kind].get(what), digits)
 
-    def means(result):
-        return ", ".join(number(result["prometheus"][kind].get("mean_cpu")) for kind in ("alerts", "five rows"))
-
     def plain(what):
         return lambda r: number(r[what])
 
@@ -59,7 +56,6 @@ def markdown(results):
              line("Prometheus: the topology once", results, asked("topology", "cpu")),
              line("... its answers", results, lambda r: asked("topology", "megabytes", 2)(r) + " MB"),
              line("Prometheus: the five rows, one evaluation", results, asked("five rows", "cpu")),
-             line("... means of the same, ours and theirs", results, means),
              line("... a poll of alert signals by the five rows", results, lambda r: number(share(r), 2)),
              line("Prometheus, CPU added per tick while we ran", results, plain("prometheus_added_cpu_per_tick")),
              line("Prometheus, scraping alone, CPU a second", results, plain("prometheus_scraping_cpu_per_second")),

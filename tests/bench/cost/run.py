@@ -153,8 +153,7 @@ def five_rows():
 def medians(costs):
     """Of several polls: a garbage collection or a neighbour on the machine hits some of them, ours and theirs."""
     names = costs[0] if costs else ()
-    return {**{name: statistics.median(cost[name] for cost in costs) for name in names},
-            **({"mean_cpu": statistics.fmean(cost["cpu"] for cost in costs)} if costs else {}), "times": len(costs)}
+    return {**{name: statistics.median(cost[name] for cost in costs) for name in names}, "times": len(costs)}
 
 
 def replay(stack, groups, at):
