@@ -6,6 +6,8 @@
 #include <array>
 #include <map>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "anomaly/calibration.hpp"
@@ -15,6 +17,7 @@
 #include "anomaly/row.hpp"
 #include "anomaly/silence.hpp"
 #include "anomaly/week.hpp"
+#include "model/error.hpp"
 
 namespace meshwarden::anomaly {
 
@@ -45,6 +48,11 @@ public:
     const Graph& graph() const { return graph_; }
     std::size_t bytes() const;
 
+    // All that was learned: versioned, with a checksum. A loaded one goes on as the saved one would have, bit for bit.
+    std::string save() const;
+    // Fails, and leaves the baseline as it was made, where the bytes are damaged, of another version, or learned with other options.
+    Result<void> load(std::string_view bytes);
+
 private:
     // Tests have a calibration each; a kind is what a person is told.
     enum Test { novelty, jump, sustained, drifting, spreading, gathering, regular, chain, silent, changed_identity, open_host, tests };
@@ -61,7 +69,10 @@ private:
         double told = -1;
         double recorded = -1;
         Interval since = 0;
+        static void keep(auto& self, auto& archive) { archive(self.nats, self.told, self.recorded, self.since); }
     };
+    static void keep(auto& self, auto& archive);
+    void read(ArchiveReader& archive);
 
     void advance(Interval at, std::size_t rows, double events);
     double exposure_of(Interval at, double events);

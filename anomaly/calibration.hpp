@@ -19,6 +19,10 @@ public:
     double alerts_per_day(double nats) const;
     // The oddness that so many of what was recorded exceed.
     double exceeded(double times) const;
+    static void keep(auto& self, auto& archive) {
+        archive.sparse(self.seen_, 0.F);
+        archive(self.days_, self.tests_);
+    }
 
 private:
     static constexpr int bins = 512;

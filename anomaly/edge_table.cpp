@@ -114,6 +114,25 @@ EdgeTable::Place EdgeTable::place(NodeId source, NodeId destination) {
     return made;
 }
 
+void EdgeTable::save(ArchiveWriter& archive) const {
+    archive(std::uint64_t(size_), std::uint64_t(hand_), forgotten_);
+    for (std::uint32_t slot = 0; slot < size_; ++slot) archive((*this)[slot]);
+}
+
+void EdgeTable::load(ArchiveReader& archive) {
+    std::uint64_t size = 0, hand = 0;
+    archive(size, hand, forgotten_);
+    archive.require(size <= most_ && hand <= size);
+    EdgeState read;
+    for (std::uint64_t slot = 0; archive.good() && slot < size; ++slot) {
+        archive(read);
+        const auto made = place(read.source, read.destination);
+        archive.require(made.fresh);
+        if (archive.good()) (*this)[made.slot] = read;
+    }
+    hand_ = hand;
+}
+
 std::size_t EdgeTable::bytes() const {
     return blocks_.size() * (block_mask + 1) * sizeof(EdgeState) + index_.capacity() * sizeof(Entry);
 }

@@ -2,10 +2,12 @@
 // forgotten, and counted. Edges stay where they are while the table grows. Owned by one Baseline, not synchronised.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "anomaly/archive.hpp"
 #include "anomaly/volume.hpp"
 
 namespace meshwarden::anomaly {
@@ -18,7 +20,7 @@ struct alignas(64) EdgeState {
     std::uint32_t rows = 0;          // intervals with events
     std::int32_t longest_gap = 1;    // intervals, fades
     Volume volume;
-    std::uint32_t principals[2] = {0, 0};
+    std::array<std::uint32_t, 2> principals{};
     std::int32_t last_gap = 0;
     float usual_gap = 1;             // of the last ten or so
     float regular = 0;               // evidence for a beacon, nats
@@ -31,6 +33,11 @@ struct alignas(64) EdgeState {
     bool novel = false;              // first seen after the learning
 
     static constexpr std::int32_t not_odd = INT32_MIN;
+    static void keep(auto& self, auto& archive) {
+        archive(self.first, self.last, self.source, self.destination, self.rows, self.longest_gap, self.volume, self.principals, self.last_gap);
+        archive(self.usual_gap, self.regular, self.anchor, self.odd_today, self.odd_yesterday, self.odd_before, self.odd_since, self.day);
+        archive(self.anchored, self.silence_told, self.novel);
+    }
 };
 static_assert(sizeof(EdgeState) == 256, "four cache lines");
 
@@ -56,6 +63,8 @@ public:
     std::size_t most() const { return most_; }
     std::uint64_t forgotten() const { return forgotten_; }
     std::size_t bytes() const;
+    void save(ArchiveWriter& archive) const;
+    void load(ArchiveReader& archive);
 
 private:
     static constexpr unsigned block_bits = 9, block_mask = (1U << block_bits) - 1;

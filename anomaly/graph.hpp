@@ -22,6 +22,11 @@ struct Side {
     float load_weight = 0, load_is = 0;  // this interval: effective events expected, and how many came
     float odd = 0;                       // this interval, once judged
     bool judged = false;
+
+    static void keep(auto& self, auto& archive) {
+        archive(self.touched, self.faded, self.peers, self.seen, self.new_hour, self.new_day, self.new_rate, self.usual_peers, self.peers_now);
+        archive(self.new_now, self.load_weight, self.load_is, self.odd, self.judged);
+    }
 };
 
 struct NodeState {
@@ -31,6 +36,10 @@ struct NodeState {
     float reached_nats = 0;
     NodeId reached_from = no_node;
     std::uint32_t version = 0;
+
+    static void keep(auto& self, auto& archive) {
+        archive(self.out, self.in, self.reached_at, self.rolled_out_at, self.reached_nats, self.reached_from, self.version);
+    }
 };
 
 using Graph = std::vector<NodeState>;

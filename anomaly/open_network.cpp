@@ -77,6 +77,18 @@ void OpenNetwork::end(const Row& row) {
     ++source.minutes;
 }
 
+void OpenNetwork::save(ArchiveWriter& archive) const {
+    archive.sized(edges_);
+    archive.sized(hosts_);
+    archive(first_, at_, active_, known_, sources_);
+}
+
+void OpenNetwork::load(ArchiveReader& archive) {
+    archive.sized(edges_);
+    archive.sized(hosts_);
+    archive(first_, at_, active_, known_, sources_);
+}
+
 void OpenNetwork::forget() {
     edges_ = {};
     hosts_ = {};

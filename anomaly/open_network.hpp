@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "anomaly/archive.hpp"
 #include "anomaly/row.hpp"
 
 namespace meshwarden::anomaly {
@@ -34,17 +35,21 @@ public:
     double sources_active() const { return known_ > 0 ? active_ / known_ : 1; }
     std::size_t bytes() const { return edges_.capacity() * sizeof(Count) + hosts_.capacity() * sizeof(Host); }
     void forget();
+    void save(ArchiveWriter& archive) const;
+    void load(ArchiveReader& archive);
 
 private:
     struct Count {
         double total = 0;
         float now = 0;  // fading
         std::int32_t at = -1;
+        static void keep(auto& self, auto& archive) { archive(self.total, self.now, self.at); }
     };
     struct Host {
         Count out, in;
         std::uint32_t minutes = 0;  // as a source
         std::int32_t minute = -1;   // the last of them
+        static void keep(auto& self, auto& archive) { archive(self.out, self.in, self.minutes, self.minute); }
     };
     void take(Count& count, double events) const;
     double expected(const Count& count) const;

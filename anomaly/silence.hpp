@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "anomaly/archive.hpp"
 #include "anomaly/row.hpp"
 
 namespace meshwarden::anomaly {
@@ -29,6 +30,23 @@ public:
             for (; first != none; first = next_[first]) slots.push_back(first);
         }
         return slots;
+    }
+    void save(ArchiveWriter& archive) const {
+        archive.sparse(first_, none);
+        archive.sized(next_);
+    }
+    // No slot may wait twice, nor beyond those that are known.
+    void load(ArchiveReader& archive, std::size_t slots) {
+        archive.sparse(first_, none);
+        archive.sized(next_);
+        archive.require(next_.size() <= slots);
+        std::vector<bool> waits(archive.good() ? next_.size() : 0);
+        for (std::size_t at = 0; archive.good() && at < first_.size(); ++at)
+            for (auto slot = first_[at]; slot != none; slot = next_[slot]) {
+                archive.require(slot < waits.size() && !waits[slot]);
+                if (!archive.good()) return;
+                waits[slot] = true;
+            }
     }
     std::size_t bytes() const { return (first_.size() + next_.capacity()) * sizeof(std::uint32_t); }
 

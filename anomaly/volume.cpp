@@ -27,12 +27,6 @@ void Cell::set(double rate, int known) {
     bits_ = std::uint16_t(code << 4 | std::min(known, 15));
 }
 
-Cell Cell::of(std::uint16_t bits) {
-    Cell cell;
-    cell.bits_ = bits;
-    return cell;
-}
-
 int cell_of(std::int32_t hour, QuietDays quiet) {
     const int day = int(((hour / 24) % 7 + 7) % 7);
     return (hour % 24 + 24) % 24 + ((quiet >> day) & 1 ? 24 : 0);

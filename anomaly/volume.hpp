@@ -24,6 +24,8 @@ struct Moment {
     std::int32_t hour = 0;      // since the beginning of time
     double through = 0;         // share of this hour gone, 0 to 1
     double exposure = 1;        // intervals that this one stands for: missed ones come with the next
+
+    static void keep(auto& self, auto& archive) { archive(self.at, self.hour, self.through, self.exposure); }
 };
 
 constexpr int cells = 48;  // 24 hours of busy days, 24 of quiet days
@@ -34,8 +36,7 @@ public:
     int known() const { return bits_ & 15; }
     double rate() const;
     void set(double rate, int known);
-    std::uint16_t bits() const { return bits_; }
-    static Cell of(std::uint16_t bits);
+    static void keep(auto& self, auto& archive) { archive(self.bits_); }
 
 private:
     std::uint16_t bits_ = 0;
@@ -59,6 +60,12 @@ struct Volume {
     float hour_spread = 0.05F; // the same, of an hour
     float hours = 0;           // folded hours, saturating
     std::array<Cell, cells> profile{};
+
+    static void keep(auto& self, auto& archive) {
+        archive(self.hour, self.hour_sum, self.hour_seen, self.hour_rows, self.filled, self.filled_hours, self.learned, self.before, self.now);
+        archive(self.after, self.mean, self.behind_mean, self.recent, self.fast_is, self.fast_weight, self.slow_is, self.slow_weight);
+        archive(self.run_is, self.run_expected, self.spread, self.hour_spread, self.hours, self.profile);
+    }
 };
 
 struct Expectation {

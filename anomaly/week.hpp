@@ -14,6 +14,7 @@ public:
     // The day numbered `day` is over; `whole` if it was seen from its beginning.
     void close(std::int32_t day, bool whole);
     QuietDays quiet() const { return quiet_; }
+    static void keep(auto& self, auto& archive) { archive(self.usual_, self.today_, self.quiet_); }
 
 private:
     std::array<double, 7> usual_{};

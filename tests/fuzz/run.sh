@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 seconds=$1
 shift
-names=${*:-"answers files fold messages names requests rows"}
+names=${*:-"answers files fold messages names requests rows state"}
 data=$PWD/tests/fuzz/corpus kept=$PWD/build/fuzz/corpus crashes=$PWD/build/fuzz/crashes
 cmake --preset fuzz >/dev/null
 targets=
