@@ -12,8 +12,8 @@ constexpr double most_learning_days = 3;
 constexpr double effective_tests = 2;        // calibrations that speak at once: they overlap, and real finds fill them too
 constexpr double most_exposure = 12;         // intervals
 constexpr double told_hours = 24;            // what was told is told again within these ...
-constexpr double raise_times = 1.5, raise_again = 2;  // ... only if so much odder,
-constexpr double seldom_told = 10;            // or a little odder where it is so common that nobody was told (a day)
+constexpr double raise_times = 1.25, raise_again = 1;  // ... only if so much odder,
+constexpr double seldom_told = 3;             // or a little odder where it is so common that nobody was told (a day)
 constexpr std::uint32_t few_rows = 50;        // an edge seen in fewer intervals, and not for days, starts anew
 constexpr double few_rows_days = 3;
 constexpr double open_sources = 2.0 / 3;       // fewer of them in an interval: an open network
