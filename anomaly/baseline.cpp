@@ -193,7 +193,7 @@ void Baseline::inspect_mesh(std::span<const Row> rows, std::vector<Candidate>& o
 
 // While it learns this gives scores only: the tests of a mesh have no history yet. An open network is learned within an hour, but what
 // is usual there takes a day.
-void Baseline::inspect_open(std::span<const Row> rows, std::vector<Candidate>& out) {
+void Baseline::inspect_open(std::span<const Row> rows, std::vector<Candidate>& out, bool scored) {
     hosts_.begin(index_, graph_.size());
     std::vector<Candidate> unheard;
     auto& told = learning() ? unheard : out;
@@ -209,7 +209,7 @@ void Baseline::inspect_open(std::span<const Row> rows, std::vector<Candidate>& o
         }
         hosts_.add(rows[i], seen_[i].slot, seen_[i].fresh);
     }
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t i = 0; (scored || !learning_) && i < rows.size(); ++i) {
         const auto& row = rows[i];
         auto& seen = seen_[i];
         const auto odd = hosts_.judge(row, seen.slot);
@@ -233,7 +233,7 @@ void Baseline::inspect(Interval at, std::span<const Row> rows, std::vector<Candi
     if (graph_.size() <= highest) graph_.resize(std::size_t(highest) + 1);
     advance(at, rows.size(), events);
     if (learning_ || !open_network_) inspect_mesh(rows, out);
-    if (learning_ || open_network_) inspect_open(rows, out);
+    if (learning_ || open_network_) inspect_open(rows, out, !scores.empty());
     week_.add(events);
     last_ = now_.at;
     for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = seen_[i].odd;

@@ -79,7 +79,7 @@ private:
     void close_hour();
     void settle_learning();
     void inspect_mesh(std::span<const Row> rows, std::vector<Candidate>& out);
-    void inspect_open(std::span<const Row> rows, std::vector<Candidate>& out);
+    void inspect_open(std::span<const Row> rows, std::vector<Candidate>& out, bool scored);
     EdgeTable::Place place(const Row& row);
     void touch_all(std::span<const Row> rows);
     void touch(const Row& row, Seen& seen);

@@ -7,7 +7,7 @@ namespace meshwarden::anomaly {
 namespace {
 
 constexpr double fade_seconds = 20;
-constexpr double rareness = 4;  // weight of a source's absence
+constexpr int rareness = 4;  // weight of a source's absence
 
 }  // namespace
 
@@ -23,7 +23,8 @@ void OpenNetwork::begin(Interval at, std::size_t hosts) {
 }
 
 void OpenNetwork::take(Count& count, double events) const {
-    if (count.at != at_) count.now = count.at < 0 ? 0 : count.now * float(std::pow(fade_, at_ - count.at));
+    if (count.at == at_ - 1) count.now *= float(fade_);
+    else if (count.at != at_) count.now = count.at < 0 ? 0 : count.now * float(std::pow(fade_, at_ - count.at));
     count.at = at_;
     count.now += float(events);
     count.total += events;
@@ -55,10 +56,10 @@ double OpenNetwork::chi_squared(const Count& count) const {
 OpenNetwork::Oddness OpenNetwork::judge(const Row& row, std::uint32_t slot) const {
     const auto& source = hosts_[row.source];
     Oddness oddness;
-    double oddest = -1;
+    double oddest = -1, product = 1;  // one logarithm for all
     for (const auto* count : {&edges_[slot], &source.out, &hosts_[row.destination].in}) {
-        const double by = std::log1p(chi_squared(*count));
-        oddness.sum += by;
+        const double by = chi_squared(*count);
+        product *= 1 + by;
         if (by <= oddest) continue;
         oddest = by;
         oddness.observed = count->now;
@@ -66,7 +67,9 @@ OpenNetwork::Oddness OpenNetwork::judge(const Row& row, std::uint32_t slot) cons
     }
     oddness.seen = source.minutes;
     oddness.watched = at_ * minutes_an_interval_;
-    oddness.sum += rareness * std::max(0.0, std::log((oddness.watched + 1) / (oddness.seen + 1)));
+    const double rare = std::max(1.0, (oddness.watched + 1) / (oddness.seen + 1));
+    static_assert(rareness == 4);
+    oddness.sum = std::log(product * (rare * rare) * (rare * rare));
     return oddness;
 }
 

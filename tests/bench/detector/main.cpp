@@ -40,11 +40,13 @@ int main(int argc, char** argv) try {
     if (wanted("streams")) judge_streams(argv[2]);
     if (wanted("streams") && streams) judge_streams(streams);
     std::vector<Stream> meshes;
-    for (int seed = 1; (wanted("ablation") || wanted("meshes")) && seed <= seeds; ++seed) meshes.push_back(make_mesh({.seed = std::uint64_t(seed), .days = days}));
+    for (int seed = 1; (wanted("ablation") || wanted("meshes")) && seed <= seeds; ++seed)
+        meshes.push_back(make_mesh({.seed = std::uint64_t(seed), .days = days}));
     if (wanted("ablation")) print("Ideas, one left out at a time", ablation_table(meshes));
     if (wanted("meshes")) print("Synthetic meshes", mesh_tables(meshes, folder + "/recall.svg"));
     meshes.clear();
-    for (int seed = 1; wanted("further") && further && seed <= seeds; ++seed) meshes.push_back(read_mesh(fmt::format("{}/{}", further, seed)));
+    for (int seed = 1; wanted("further") && further && seed <= seeds; ++seed)
+        meshes.push_back(read_mesh(fmt::format("{}/{}", further, seed)));
     if (wanted("further") && further) print("Further meshes", mesh_tables(meshes, folder + "/recall-further.svg"));
     return 0;
 } catch (const std::exception& problem) {
