@@ -62,13 +62,15 @@ void History::prune(Time oldest) {
     });
 }
 
-bool History::any_of(const std::vector<Labels>& failing_targets) const {
-    if (failing_targets.empty()) return false;
-    return std::ranges::any_of(tracks_, [&](const auto& entry) {
-        return std::ranges::any_of(failing_targets, [&](const Labels& target) {
-            return target.get("instance") == entry.first.get("instance") && target.get("job") == entry.first.get("job");
+std::optional<Time> History::unseen_since(const std::vector<Labels>& failing_targets) const {
+    std::optional<Time> since;
+    for (const auto& [metric, track] : tracks_) {
+        const bool fails = std::ranges::any_of(failing_targets, [&](const Labels& target) {
+            return target.get("instance") == metric.get("instance") && target.get("job") == metric.get("job");
         });
-    });
+        if (fails && !track.points.empty()) since = std::min(since.value_or(Time::max()), track.points.back().at);
+    }
+    return since;
 }
 
 bool History::stands_at(const Place& place) const {

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,7 +21,8 @@ class History {
 public:
     void add(const SeriesUpdate& update);
     void prune(Time oldest);  // keeps one sample before `oldest`
-    bool any_of(const std::vector<Labels>& failing_targets) const;
+    // Since when a series of one of these targets shows no samples; none of its targets fails: no time.
+    std::optional<Time> unseen_since(const std::vector<Labels>& failing_targets) const;
     bool stands_at(const Place& place) const;
 
     // Points in (from, to] and one before; series with the largest increment first; what was cut is said in `notes`.

@@ -141,14 +141,17 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
     times.push_back(snapshot.at);
     std::ranges::sort(times);
     times.erase(std::ranges::unique(times).begin(), times.end());
-    group.blind = group.history.any_of(snapshot.failing_targets);
+    // A target that fails now did not while it showed samples: an episode that was over by then stays over.
+    const auto unseen_since = group.history.unseen_since(snapshot.failing_targets);
+    group.blind = unseen_since.has_value();
     // The caller's series may come up to a scrape after the refusing pod's.
     const Duration hold = rule_.unexplained_by.empty() ? rule_.hold : std::max(rule_.hold, snapshot.scrape_interval * 3 / 2);
     const Timing timing{hold, rule_.keep_firing_for};
     for (const Time time : times) {
         const auto measure = group.meter->at(time);
         const bool over = measure.value > group.threshold || measure.share_exceeded;
-        const bool calm = measure.value <= clear_of(group) && !measure.share_exceeded && !group.blind;
+        const bool unseen = unseen_since && time > *unseen_since;
+        const bool calm = measure.value <= clear_of(group) && !measure.share_exceeded && !unseen;
         const bool was_idle = !group.episode.firing() && !group.episode.pending();
         group.episode.step(time, over, calm, timing);
         if (group.episode.ended_at()) {

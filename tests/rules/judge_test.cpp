@@ -109,6 +109,16 @@ TEST_CASE("a window is never shorter than two scrape intervals and the threshold
     CHECK(detector.inspect(s.tick(62)).findings.size() == 1);
 }
 
+TEST_CASE("what was over before its target began to fail stays over when history is read again") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    static_cast<void>(s.tick(500));  // settled up to here by the process before
+    s.start().count("authz_denials", shop_to_ledger, 100, 20);
+    for (int seconds = 105; seconds <= 495; seconds += 5) s.count("authz_denials", shop_to_ledger, seconds, 0);
+    s.failing({{"job", "kubernetes-pods"}, {"instance", "10.0.0.1:15020"}});
+    CHECK(detector.inspect(s.tick(505)).findings.empty());
+}
+
 TEST_CASE("blind and partial are never calm") {
     RulesDetector detector({denials_rule()}, {signal("authz_denials")});
     auto s = script();
