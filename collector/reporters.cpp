@@ -57,7 +57,8 @@ void Reporters::ask(const Rows& rows, const std::function<bool(const Row&)>& mov
             selector = with_matcher(selector, matcher_of("destination_workload", {names.begin(), names.end()}));
         }
         asked_.push_back(questions.ask(
-            fmt::format("count by (destination_workload_namespace,destination_workload) ({})", selector), at, signal));
+            fmt::format("count by (destination_workload_namespace,destination_workload) (last_over_time({}))",
+                        with_range(selector, memory)), at, signal));
         families_.push_back(family);
     }
 }

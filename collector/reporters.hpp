@@ -29,6 +29,8 @@ public:
 
 private:
     static constexpr Duration trust = std::chrono::minutes(1);
+    // While a destination's scrape fails its series are gone; it tells what it refused when it is back.
+    static constexpr Duration memory = std::chrono::minutes(10);
     static constexpr std::size_t max_named = 100;  // workloads in one matcher
 
     using Destination = std::tuple<std::string, std::string, std::string>;  // family, namespace, workload

@@ -29,7 +29,7 @@ double counted(const std::vector<Labels>& metrics, const std::vector<std::string
         destinations.push_back({{{"destination_workload", workload}, {"destination_workload_namespace", "shop"}}, {{1, 1}}});
     }
     server.answer("count by (destination_workload_namespace,destination_workload) "
-                  "(istio_requests_total{reporter=~\"destination|waypoint\",destination_workload",
+                  "(last_over_time(istio_requests_total{reporter=~\"destination|waypoint\",destination_workload",
                   vector_json(destinations));
     Options options;
     options.endpoint.url = server.url();
