@@ -8,6 +8,7 @@
 
 #include "app/version.hpp"
 #include "model/graph.hpp"
+#include "model/log_text.hpp"
 
 namespace meshwarden::app {
 namespace {
@@ -23,6 +24,13 @@ Result<void> nothing_left_behind(const std::string& storage_url) {
     if (notices + open == 0) return {};
     return fail(fmt::format("storage.url: the database in use holds {} notices that wait and {} open incidents; "
                             "change it when there are none, or restart", notices, open));
+}
+
+// Whoever reads the history later must see under which rules it was made.
+Result<void> note_reload(const std::string& storage_url, const std::vector<std::string>& changes, Time now) {
+    if (changes.empty()) return {};
+    const auto store = incidents::open_store(storage_url, incidents::Opening::existing);
+    return store ? (*store)->note_reload(changes, now) : std::unexpected(store.error());
 }
 
 }  // namespace
@@ -52,7 +60,8 @@ Result<void> App::start(const config::Config& config) {
 
 Result<void> App::replace_engine(std::shared_ptr<const config::Config> config) {
     const auto before = this->config();
-    // Created and migrated here, and only where it is another than before: one that was removed must not come back empty.
+    // Created and migrated here, and only where it is another than before: one that was removed must not come back
+    // empty.
     if (!before || before->storage_url != config->storage_url)
         if (auto store = incidents::open_store(config->storage_url); !store) return std::unexpected(store.error());
     const std::scoped_lock lock(engine_mutex_);
@@ -63,7 +72,8 @@ Result<void> App::replace_engine(std::shared_ptr<const config::Config> config) {
         for (const auto& prometheus : config->prometheus)
             shared_.prometheus[prometheus.name].name = prometheus.name;
         const auto gone = [&](const auto& entry) {
-            return std::ranges::find(config->prometheus, entry.first, &collector::Options::name) == config->prometheus.end();
+            return std::ranges::find(config->prometheus, entry.first, &collector::Options::name) ==
+                   config->prometheus.end();
         };
         std::erase_if(shared_.prometheus, gone);
         std::erase_if(shared_.topologies, gone);
@@ -97,22 +107,30 @@ std::vector<std::string> App::reload() {
     const auto before = config();
     if (problems.empty()) {
         auto after = std::make_shared<const config::Config>(std::move(loaded.config));
-        if (auto replaced = replace(*before, after); !replaced) problems.push_back(config_file_ + ": " + replaced.error().message);
+        if (auto replaced = replace(*before, after); !replaced)
+            problems.push_back(config_file_ + ": " + replaced.error().message);
     }
-    if (problems.empty())
-        reloads_.replaced(config::changes_between(before->written, config()->written), clock_.now());
-    else
+    if (!problems.empty()) {
         reloads_.refused(problems, clock_.now());
+        return problems;
+    }
+    const auto changes = config::changes_between(before->written, config()->written);
+    if (auto noted = note_reload(config()->storage_url, changes, clock_.now()); !noted)
+        spdlog::warn(log_text("what changed is not in the log of events", {{"error", noted.error().message}}));
+    reloads_.replaced(changes, clock_.now());
     return problems;
 }
 
 std::string App::waits_for() {
     const auto learned = topology();
     const auto now = clock_.now();
-    const auto seconds = [](Duration duration) { return to_string(std::chrono::duration_cast<std::chrono::seconds>(duration)); };
+    const auto seconds = [](Duration duration) {
+        return to_string(std::chrono::duration_cast<std::chrono::seconds>(duration));
+    };
     const std::scoped_lock lock(shared_mutex_);
     for (const auto& [name, status] : shared_.prometheus)
-        if (!shared_.topologies.contains(name)) return fmt::format("waiting for Prometheus {}: {}", name, seconds(now - started_at_));
+        if (!shared_.topologies.contains(name))
+            return fmt::format("waiting for Prometheus {}: {}", name, seconds(now - started_at_));
     if (learned && learned->learning && learned->learning_until > now)
         return "learning who calls whom, for another " + seconds(learned->learning_until - now);
     return "";
@@ -164,12 +182,20 @@ std::shared_ptr<const Topology> App::topology() {
 web::Dependencies App::dependencies() {
     const auto config = [this] { return this->config(); };
     web::Dependencies dependencies;
-    dependencies.open_store = [config] { return incidents::open_store(config()->storage_url, incidents::Opening::existing); };
+    dependencies.open_store = [config] {
+        return incidents::open_store(config()->storage_url, incidents::Opening::existing);
+    };
     dependencies.storage_url = [config] { return config()->storage_url; };
     dependencies.warn = [](const std::string& sentence) { spdlog::warn("{}", sentence); };
     dependencies.incidents = [config] { return config()->incidents; };
-    dependencies.rules = [config] { auto held = config(); return std::shared_ptr<const std::vector<RuleSpec>>(held, &held->rules); };
-    dependencies.signals = [config] { auto held = config(); return std::shared_ptr<const std::vector<SignalSpec>>(held, &held->signals); };
+    dependencies.rules = [config] {
+        auto held = config();
+        return std::shared_ptr<const std::vector<RuleSpec>>(held, &held->rules);
+    };
+    dependencies.signals = [config] {
+        auto held = config();
+        return std::shared_ptr<const std::vector<SignalSpec>>(held, &held->signals);
+    };
     dependencies.topology = [this] { return topology(); };
     dependencies.prometheus = [this] {
         const std::scoped_lock lock(shared_mutex_);

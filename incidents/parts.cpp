@@ -41,9 +41,17 @@ std::vector<Tick> parts_of(Tick tick) {
     std::size_t taken = 0;
     for (auto& subject : subjects) {
         if (parts.empty() || taken == (parts.size() == 1 ? first_subjects : most_subjects)) {
-            parts.push_back({.now = tick.now, .prometheus = tick.prometheus, .reachable = tick.reachable, .at = tick.at,
-                             .findings = {}, .rules = tick.rules, .readings = {}, .detector_states = {}, .ended_presences = {},
-                             .more = true, .settled_before = {}});
+            parts.push_back({.now = tick.now,
+                             .prometheus = tick.prometheus,
+                             .reachable = tick.reachable,
+                             .at = tick.at,
+                             .findings = {},
+                             .rules = tick.rules,
+                             .readings = {},
+                             .detector_states = {},
+                             .ended_presences = {},
+                             .more = true,
+                             .settled_before = {}});
             taken = 0;
         }
         std::ranges::move(subject.findings, std::back_inserter(parts.back().findings));

@@ -150,8 +150,9 @@ void read_remains(Known& known, const json& record) {
 
 EventKind event_kind_of(std::string_view text) {
     using enum EventKind;
-    return enum_of(text, {commented, opened, peaked, escalated, acknowledged, assigned, silenced, resolved, reopened,
-                          blinded, sighted, expectation_declared, expectation_withdrawn, reminded});
+    return enum_of(text,
+                   {commented, opened, peaked, escalated, acknowledged, assigned, silenced, resolved, reopened, blinded,
+                    sighted, expectation_declared, expectation_withdrawn, configuration_changed, reminded});
 }
 
 NoticeReason notice_reason_of(std::string_view text) {

@@ -135,4 +135,13 @@ std::expected<Incident, ActionError> SqliteStore::act(const std::string& id, con
     return done ? *done : std::unexpected(ActionError::storage);
 }
 
+Result<void> SqliteStore::note_reload(const std::vector<std::string>& changes, Time now) {
+    return verb(*database_, "note a reload", [&] {
+        Transaction transaction(*database_, Transaction::Kind::write);
+        append_event(*database_, now, {.incident = {}, .kind = EventKind::configuration_changed, .by = {}, .note = {},
+                                       .set = dump({{"changes", changes}})});
+        transaction.commit();
+    });
+}
+
 }  // namespace meshwarden::incidents

@@ -40,7 +40,11 @@ public:
         const auto told = change.fired ? freeze(incident, *change.fired) : told_before(change);
         for (const auto& step : change.steps) {
             json record = record_of(step.after);
-            chain_.append({.incident = step.after.id, .kind = step.kind, .by = step.by, .note = step.note, .set = dump(patch(last, record))});
+            chain_.append({.incident = step.after.id,
+                           .kind = step.kind,
+                           .by = step.by,
+                           .note = step.note,
+                           .set = dump(patch(last, record))});
             if (step.notice) post(step, told);
             last = std::move(record);
             outcome_.changes.emplace_back(step.kind, step.after);
@@ -113,11 +117,20 @@ private:
         const auto reason = to_string(step.notice->reason);
         const auto key = fmt::format("{}:{}:{}", step.after.fingerprint, reason, chain_.seq());
         for (const auto& target : step.notice->targets) {
-            database_.prepare(
+            database_
+                .prepare(
                     "INSERT INTO outbox (target, incident, reason, event_seq, idempotency_key, body, created_at,"
                     " next_try, urgency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-                .bind(target).bind(step.after.id).bind(reason).bind(chain_.seq()).bind(key).bind(body).bind(now_).bind(now_)
-                .bind(int(step.after.severity)).run();
+                .bind(target)
+                .bind(step.after.id)
+                .bind(reason)
+                .bind(chain_.seq())
+                .bind(key)
+                .bind(body)
+                .bind(now_)
+                .bind(now_)
+                .bind(int(step.after.severity))
+                .run();
             ++outcome_.notices;
         }
     }
@@ -162,6 +175,12 @@ void Chain::append(const EventDraft& draft) {
 void Chain::finish() {
     database_.prepare("UPDATE streams SET seq = ?, hash = ? WHERE stream = ?")
         .bind(seq_).bind(hash_).bind(event_stream).run();
+}
+
+void append_event(Database& database, Time now, const EventDraft& draft) {
+    Chain chain(database, now);
+    chain.append(draft);
+    chain.finish();
 }
 
 TickOutcome write_changes(Database& database, const std::vector<Change>& changes, Time now) {

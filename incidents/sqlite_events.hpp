@@ -39,6 +39,8 @@ private:
     std::string hash_;
 };
 
+void append_event(Database& database, Time now, const EventDraft& draft);  // one alone
+
 // Writes the changes down, in order.
 TickOutcome write_changes(Database& database, const std::vector<Change>& changes, Time now);
 

@@ -21,7 +21,8 @@ Expectation declared(std::int64_t seq, Time at, const json& payload) {
     said.match_text = set.at("match").get<std::vector<std::string>>();
     for (const auto& text : said.match_text) {
         auto matcher = Matcher::parse(text);
-        if (!matcher) throw std::runtime_error("a matcher of an expectation cannot be read: " + matcher.error().message);
+        if (!matcher)
+            throw std::runtime_error("a matcher of an expectation cannot be read: " + matcher.error().message);
         said.match.push_back(std::move(*matcher));
     }
     said.owner = set.at("owner").get<std::string>();
@@ -35,7 +36,8 @@ Expectation declared(std::int64_t seq, Time at, const json& payload) {
 Expectations fold(Database& database) {
     Expectations all;
     if (schema_version(database) < 3) return all;  // opened to read only
-    auto rows = database.prepare("SELECT seq, at, kind, payload FROM events WHERE incident IS NULL AND stream = ? ORDER BY seq");
+    auto rows = database.prepare(
+        "SELECT seq, at, kind, payload FROM events WHERE incident IS NULL AND stream = ? ORDER BY seq");
     rows.bind(event_stream);
     while (rows.step()) {
         const auto payload = parse_record(rows.text(3));
@@ -43,18 +45,14 @@ Expectations fold(Database& database) {
             all.push_back(declared(rows.integer(0), rows.time(1), payload));
             continue;
         }
-        const auto which = std::ranges::find(all, payload.at("set").at("withdrawn").get<std::string>(), &Expectation::id);
+        if (rows.text(2) != to_string(EventKind::expectation_withdrawn)) continue;
+        const auto which =
+            std::ranges::find(all, payload.at("set").at("withdrawn").get<std::string>(), &Expectation::id);
         if (which == all.end()) continue;
         which->ended_at = rows.time(1);
         which->ended_by = payload.at("by").get<std::string>();
     }
     return all;
-}
-
-void append(Database& database, Time now, const EventDraft& draft) {
-    Chain chain(database, now);
-    chain.append(draft);
-    chain.finish();
 }
 
 }  // namespace
@@ -69,10 +67,10 @@ std::expected<Expectation, ActionError> SqliteStore::declare(Expectation said, T
         const auto all = fold(*database_);
         const auto holding = std::ranges::count_if(all, [&](const Expectation& each) { return each.holds(now); });
         if (std::size_t(holding) >= most_expectations) return std::unexpected(ActionError::too_many);
-        append(*database_, now,
-               {.incident = {}, .kind = EventKind::expectation_declared, .by = said.created_by, .note = said.note,
-                .set = dump({{"expected", said.expected}, {"match", said.match_text}, {"owner", said.owner},
-                             {"expires_at", time_or_null(said.expires_at)}})});
+        const json set = {{"expected", said.expected}, {"match", said.match_text}, {"owner", said.owner},
+                          {"expires_at", time_or_null(said.expires_at)}};
+        append_event(*database_, now, {.incident = {}, .kind = EventKind::expectation_declared, .by = said.created_by,
+                                       .note = said.note, .set = dump(set)});
         said = fold(*database_).back();
         transaction.commit();
         return said;
@@ -87,8 +85,8 @@ std::expected<Expectation, ActionError> SqliteStore::withdraw(const std::string&
         const auto found = std::ranges::find(all, id, &Expectation::id);
         if (found == all.end()) return std::unexpected(ActionError::not_found);
         if (found->ended_at) return *found;
-        append(*database_, now, {.incident = {}, .kind = EventKind::expectation_withdrawn, .by = by, .note = {},
-                                 .set = dump({{"withdrawn", id}})});
+        append_event(*database_, now, {.incident = {}, .kind = EventKind::expectation_withdrawn, .by = by, .note = {},
+                                       .set = dump({{"withdrawn", id}})});
         auto ended = *found;
         ended.ended_at = now;
         ended.ended_by = by;

@@ -1,5 +1,6 @@
-// Retention in small steps, so that nobody waits long for the write lock: presences of edges go, and resolved incidents lose
-// their details, by age, or the oldest first while the database is too large. What stays of one: its columns, its events without payload.
+// Retention in small steps, so that nobody waits long for the write lock: presences of edges go, and resolved incidents
+// lose their details, by age, or the oldest first while the database is too large. What stays of one: its columns, its
+// events without payload.
 #include <nlohmann/json.hpp>
 
 #include "incidents/record.hpp"

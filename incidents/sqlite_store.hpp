@@ -33,10 +33,12 @@ public:
     Result<std::vector<Reading>> coverage(const std::string& prometheus) override;
     Result<std::vector<RuleVerdict>> rule_verdicts(const std::string& prometheus) override;
     Result<std::string> detector_state(const std::string& name) override;
-    Result<TopologyPast> topology_past(const std::vector<std::string>& prometheus, const std::vector<Time>& at) override;
+    Result<TopologyPast> topology_past(const std::vector<std::string>& prometheus,
+                                       const std::vector<Time>& at) override;
     Result<Expectations> expectations() override;
     std::expected<Expectation, ActionError> declare(Expectation said, Time now) override;
     std::expected<Expectation, ActionError> withdraw(const std::string& id, const std::string& by, Time now) override;
+    Result<void> note_reload(const std::vector<std::string>& changes, Time now) override;
     Result<Status> status() override;
     Result<Verification> verify(const std::string& expected_head) override;
 

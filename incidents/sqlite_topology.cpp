@@ -58,10 +58,13 @@ void save_presences(Database& database, const std::string& prometheus, const std
 
 int erase_presences(Database& database, Time last_seen_before) {
     database
-        .prepare("INSERT INTO presences_erased SELECT prometheus, max(last_seen) FROM (SELECT prometheus, last_seen FROM"
-                 " presences WHERE last_seen < ? ORDER BY last_seen, prometheus, edge, since LIMIT ?) WHERE true"
-                 " GROUP BY prometheus ON CONFLICT DO UPDATE SET until = max(until, excluded.until)")
-        .bind(last_seen_before).bind(presences_a_step).run();
+        .prepare(
+            "INSERT INTO presences_erased SELECT prometheus, max(last_seen) FROM (SELECT prometheus, last_seen FROM"
+            " presences WHERE last_seen < ? ORDER BY last_seen, prometheus, edge, since LIMIT ?) WHERE true"
+            " GROUP BY prometheus ON CONFLICT DO UPDATE SET until = max(until, excluded.until)")
+        .bind(last_seen_before)
+        .bind(presences_a_step)
+        .run();
     database
         .prepare("DELETE FROM presences WHERE (prometheus, edge, since) IN (SELECT prometheus, edge, since FROM"
                  " presences WHERE last_seen < ? ORDER BY last_seen, prometheus, edge, since LIMIT ?)")
@@ -69,7 +72,8 @@ int erase_presences(Database& database, Time last_seen_before) {
     return database.changed_rows();
 }
 
-Result<TopologyPast> SqliteStore::topology_past(const std::vector<std::string>& prometheus, const std::vector<Time>& at) {
+Result<TopologyPast> SqliteStore::topology_past(const std::vector<std::string>& prometheus,
+                                                const std::vector<Time>& at) {
     auto said = expectations();
     if (!said) return std::unexpected(said.error());
     return verb(*database_, "read the topology's past", [&] {
@@ -80,7 +84,8 @@ Result<TopologyPast> SqliteStore::topology_past(const std::vector<std::string>& 
         for (const auto& name : prometheus) {
             for (const auto& time : at) read_past(*database_, name, time, past);
             auto erased = database_->prepare("SELECT until FROM presences_erased WHERE prometheus = ?");
-            if (erased.bind(name).step()) past.erased_until = std::max(past.erased_until.value_or(Time{}), erased.time(0));
+            if (erased.bind(name).step())
+                past.erased_until = std::max(past.erased_until.value_or(Time{}), erased.time(0));
         }
         return past;
     });

@@ -1,5 +1,5 @@
-// The topology's past: presences of edges that ended. For this folder's sqlite* files only; within a write transaction of
-// the caller.
+// The topology's past: presences of edges that ended. For this folder's sqlite* files only; within a write transaction
+// of the caller.
 #pragma once
 
 #include <string>

@@ -148,9 +148,9 @@ public:
     virtual Result<TickOutcome> commit(const Tick& tick, const Options& options) = 0;
     // Resolves (rule_removed) every open incident whose rule, or each Prometheus that sees it, is no longer configured.
     virtual Result<TickOutcome> retire(const Configured& configured, Time now, const Options&) = 0;
-    // One small step of retention: the oldest resolved incidents lose their details, the oldest presences of edges go, the
-    // file gives pages back. Open incidents and those with notices that still wait keep everything; the chain of events
-    // still holds. Where the file is too large presences go first.
+    // One small step of retention: the oldest resolved incidents lose their details, the oldest presences of edges go,
+    // the file gives pages back. Open incidents and those with notices that still wait keep everything; the chain of
+    // events still holds. Where the file is too large presences go first.
     virtual Result<Retained> retain(const Retention& retention, Time now) = 0;
 
     virtual Result<IncidentPage> incidents(const IncidentFilter& filter) = 0;
@@ -177,12 +177,16 @@ public:
     virtual Result<std::string> detector_state(const std::string& name) = 0;
 
     // What is kept of the topology's past at each of these times.
-    virtual Result<TopologyPast> topology_past(const std::vector<std::string>& prometheus, const std::vector<Time>& at) = 0;
+    virtual Result<TopologyPast> topology_past(const std::vector<std::string>& prometheus,
+                                               const std::vector<Time>& at) = 0;
     // What operators say of edges is a fold over events of the log: who said what, when, stands in the chain. The
     // declaration gets its id and created_at. Withdrawing twice changes nothing.
     virtual Result<Expectations> expectations() = 0;  // all, the oldest first
     virtual std::expected<Expectation, ActionError> declare(Expectation said, Time now) = 0;
-    virtual std::expected<Expectation, ActionError> withdraw(const std::string& id, const std::string& by, Time now) = 0;
+    virtual std::expected<Expectation, ActionError> withdraw(const std::string& id, const std::string& by,
+                                                             Time now) = 0;
+    // What a reload changed, a line each, as an event of the log.
+    virtual Result<void> note_reload(const std::vector<std::string>& changes, Time now) = 0;
 
     virtual Result<Status> status() = 0;
     // Whole, and `expected_head` (unless "") the hash of some event: a head that was told elsewhere stays in the chain.

@@ -63,8 +63,9 @@ enum class EventKind {
     reopened,
     blinded,
     sighted,
-    expectation_declared,   // these two belong to no incident
+    expectation_declared,   // these three belong to no incident
     expectation_withdrawn,
+    configuration_changed,
     reminded,  // causes the still_open notices: each needs a sequence number of its own
 };
 std::string_view to_string(EventKind kind);

@@ -46,6 +46,7 @@ constexpr std::array events{
     Name<EventKind>{EventKind::sighted, "sighted"},
     Name<EventKind>{EventKind::expectation_declared, "expectation_declared"},
     Name<EventKind>{EventKind::expectation_withdrawn, "expectation_withdrawn"},
+    Name<EventKind>{EventKind::configuration_changed, "configuration_changed"},
     Name<EventKind>{EventKind::reminded, "reminded"}};
 constexpr std::array reasons{Name<NoticeReason>{NoticeReason::opened, "opened"},
                              Name<NoticeReason>{NoticeReason::escalated, "escalated"},

@@ -1,7 +1,9 @@
 """A reload under way: counts stay exact, what waits is told, what changed is said, what is wrong is refused; about a minute."""
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -108,6 +110,10 @@ def test_what_changed_is_told_and_a_rule_that_is_gone_resolves_its_incidents(sta
     assert "overrides.authz-denials.enabled added" in status["changes"]
     assert "overrides.authz-denials.keep_firing_for removed" in status["changes"]
     assert "targets[other] added" in status["changes"] and "targets[hook] removed" in status["changes"]
+    database = sqlite3.connect(f"file:{stack.directory}/meshwarden.db?mode=ro", uri=True)
+    with contextlib.closing(database):
+        said = database.execute("SELECT payload FROM events WHERE kind = 'configuration_changed'").fetchall()
+    assert json.loads(said[-1][0])["set"]["changes"] == status["changes"]
     resolved = wait_until("the incident to be resolved", 20, lambda: (
         lambda i: i if i["state"] == "resolved" else None)(stack.incident(incident["id"])), explain=stack.explain)
     assert resolved["resolve_reason"] == "rule_removed"

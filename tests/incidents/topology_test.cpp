@@ -41,7 +41,8 @@ Expectation said(const std::string& matcher, bool expected = true) {
 
 TEST_CASE("past: of each edge the last presence that had begun, as it was saved") {
     auto store = must(open_store("sqlite::memory:"));
-    must(store->commit(ending(10h, {presence("a", start, start + 1h), presence("a", start + 4h, start + 5h), presence("b", start, start + 2h)}),
+    must(store->commit(ending(10h, {presence("a", start, start + 1h), presence("a", start + 4h, start + 5h),
+                                    presence("b", start, start + 2h)}),
                        options()));
     must(store->commit(ending(20h, {presence("a", start + 8h, start + 9h)}), options()));
     const auto past = must(store->topology_past({"main"}, {start + 6h}));
@@ -134,6 +135,23 @@ TEST_CASE("expectations: said, withdrawn, and both stand in the chain with who s
 
     Database(folder.file(), Database::Mode::existing)
         .run("UPDATE events SET payload = replace(payload, 'alice', 'mallory') WHERE seq = 2");
+    CHECK(must(store->verify()).first_bad_seq == 2);
+}
+
+TEST_CASE("a reload stands in the chain, and is nothing that is expected") {
+    Folder folder;
+    auto store = must(open_store(folder.url()));
+    REQUIRE(store->declare(said(R"(a="b")"), start));
+    must(store->note_reload({"targets[hook] removed", "overrides.authz-denials.threshold: \"10\" -> \"20\""},
+                            start + 1s));
+    const auto events = must(store->events_after(1, 100));
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].kind == EventKind::configuration_changed);
+    CHECK(events[0].incident.empty());
+    CHECK(must(store->expectations()).size() == 1);
+    CHECK(must(store->verify()).whole);
+    Database(folder.file(), Database::Mode::existing)
+        .run("UPDATE events SET payload = replace(payload, 'hook', 'other') WHERE seq = 2");
     CHECK(must(store->verify()).first_bad_seq == 2);
 }
 

@@ -80,12 +80,17 @@ public:
     Result<std::vector<Reading>> coverage(const std::string&) override { return broken(); }
     Result<std::vector<RuleVerdict>> rule_verdicts(const std::string&) override { return broken(); }
     Result<std::string> detector_state(const std::string&) override { return broken(); }
-    Result<TopologyPast> topology_past(const std::vector<std::string>&, const std::vector<Time>&) override { return broken(); }
+    Result<TopologyPast> topology_past(const std::vector<std::string>&, const std::vector<Time>&) override {
+        return broken();
+    }
     Result<Expectations> expectations() override { return broken(); }
-    std::expected<Expectation, ActionError> declare(Expectation, Time) override { return std::unexpected(ActionError::storage); }
+    std::expected<Expectation, ActionError> declare(Expectation, Time) override {
+        return std::unexpected(ActionError::storage);
+    }
     std::expected<Expectation, ActionError> withdraw(const std::string&, const std::string&, Time) override {
         return std::unexpected(ActionError::storage);
     }
+    Result<void> note_reload(const std::vector<std::string>&, Time) override { return broken(); }
     Result<Verification> verify(const std::string&) override { return broken(); }
 
 private:
