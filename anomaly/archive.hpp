@@ -1,5 +1,6 @@
-// Plain values as bytes and back. A type lists its fields once, in `keep(self, archive)`; ArchiveWriter and ArchiveReader both go through
-// that list. The reader takes nothing on trust: it is bounded by the bytes that are there, and numbers are finite and of sane size.
+// Plain values as bytes and back. A type lists its fields once, in `keep(self, archive)`; ArchiveWriter and
+// ArchiveReader both go through that list. The reader takes nothing on trust: it is bounded by the bytes that are
+// there, and numbers are finite and of sane size.
 #pragma once
 
 #include <array>
@@ -87,7 +88,8 @@ private:
         } else {
             std::memcpy(&value, bytes_.data(), sizeof(value));
             if constexpr (std::is_floating_point_v<Value>) require(std::abs(value) <= Value(1e18));  // not so for NaN
-            else if constexpr (std::is_signed_v<Value>) require(value == INT32_MIN || (value >= -1 && std::int64_t(value) <= std::int64_t(1) << 40));
+            else if constexpr (std::is_signed_v<Value>)
+                require(value == INT32_MIN || (value >= -1 && std::int64_t(value) <= std::int64_t(1) << 40));
         }
         bytes_.remove_prefix(sizeof(value));
     }

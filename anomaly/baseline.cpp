@@ -9,7 +9,7 @@ namespace {
 constexpr double fewest_intervals = 12;     // before the learning may end
 constexpr double flat_discovery = 0.1;      // learning ends when the second half of the time found fewer of all edges
 constexpr double most_learning_days = 3;
-constexpr double effective_tests = 2;        // calibrations that speak at once: they overlap, and real finds fill them too
+constexpr double effective_tests = 2;  // calibrations that speak at once: they overlap, and real finds fill them too
 constexpr double most_exposure = 12;         // intervals
 constexpr double told_hours = 24;            // what was told is told again within these ...
 constexpr double raise_times = 1.25, raise_again = 1;  // ... only if so much odder,
@@ -17,7 +17,7 @@ constexpr double seldom_told = 3;             // or a little odder where it is s
 constexpr std::uint32_t few_rows = 50;        // an edge seen in fewer intervals, and not for days, starts anew
 constexpr double few_rows_days = 3;
 constexpr double open_sources = 2.0 / 3;       // fewer of them in an interval: an open network
-constexpr double first_day_rate = 20;          // what so many edges exceed on the first day of an open network sets the scale
+constexpr double first_day_rate = 20;  // what so many edges exceed on the first day of an open network sets the scale
 constexpr double open_scale = 8;               // of oddness there, for each e-fold in how often
 constexpr double told_hours_open = 1;
 constexpr float open_offset = 20;              // between an open network's oddness and what is odd in a mesh
@@ -26,16 +26,24 @@ constexpr Interval most_gap = 1'000'000'000;
 }  // namespace
 
 std::string_view to_string(Kind kind) {
-    constexpr std::string_view names[] = {"new-edge", "burst", "ramp", "off-hours", "fan-out", "fan-in", "beacon", "lateral", "vanished", "identity"};
+    constexpr std::string_view names[] = {"new-edge", "burst",  "ramp",    "off-hours", "fan-out",
+                                          "fan-in",   "beacon", "lateral", "vanished",  "identity"};
     return names[std::size_t(kind)];
 }
 
 Baseline::Baseline(BaselineOptions options)
-    : options_(options), pace_(Pace::of(options.interval_seconds)), edges_(options.max_edges), hosts_(options.interval_seconds) {}
+    : options_(options),
+      pace_(Pace::of(options.interval_seconds)),
+      edges_(options.max_edges),
+      hosts_(options.interval_seconds) {}
 
-std::size_t Baseline::bytes() const { return edges_.bytes() + silence_.bytes() + hosts_.bytes() + graph_.capacity() * sizeof(NodeState); }
+std::size_t Baseline::bytes() const {
+    return edges_.bytes() + silence_.bytes() + hosts_.bytes() + graph_.capacity() * sizeof(NodeState);
+}
 
-bool Baseline::learning() const { return learning_ || (open_network_ && double(last_) < 24 * pace_.intervals_per_hour); }
+bool Baseline::learning() const {
+    return learning_ || (open_network_ && double(last_) < 24 * pace_.intervals_per_hour);
+}
 
 void Baseline::settle_learning() {
     const auto elapsed = last_;
@@ -73,7 +81,8 @@ void Baseline::close_hour() {
 // An interval that nobody saw: its events come with the next one, or are lost. The whole stream's events tell which.
 double Baseline::exposure_of(Interval at, double events) {
     double exposure = 1;
-    if (last_ >= 0 && at - index_ > 1 && usual_events_ > 0) exposure = std::round(std::clamp(events / usual_events_, 1.0, std::min(double(at - index_), most_exposure)));
+    if (last_ >= 0 && at - index_ > 1 && usual_events_ > 0)
+        exposure = std::round(std::clamp(events / usual_events_, 1.0, std::min(double(at - index_), most_exposure)));
     const double pull = std::max(1 / pace_.intervals_per_hour, 1 / (1 + double(seen_intervals_++)));
     usual_events_ += (events / exposure - usual_events_) * std::min(pull, 1.0);
     return exposure;
@@ -127,7 +136,8 @@ void Baseline::touch(const Row& row, Seen& seen) {
     seen.fresh = place.fresh;
     if (place.fresh) {
         begin(edge.volume, now_, quiet_days(), row.count);
-        if (place.lost_source == no_node) silence_.wait(place.slot, now_.at, Interval(pace_.intervals_per_hour * (1 + place.slot % 64 / 64.0)));
+        if (place.lost_source == no_node)
+            silence_.wait(place.slot, now_.at, Interval(pace_.intervals_per_hour * (1 + place.slot % 64 / 64.0)));
     } else {
         seen.gap = std::int32_t(std::min<Interval>(now_.at - edge.last, most_gap));
         if (edge.rows < few_rows && double(seen.gap) > few_rows_days * 24 * pace_.intervals_per_hour) {
@@ -144,7 +154,8 @@ double Baseline::load_of(const Row& row, const Expectation& expected) const {
     if (!uses(upstream_load)) return 1;
     const auto& node = graph_[row.source];
     const double ratio = expected.fast > 0 ? std::min(double(row.count / expected.fast), most) : 0;
-    const double others = (node.out.load_is - expected.weight * ratio + pull) / (node.out.load_weight - expected.weight + pull);
+    const double others =
+        (node.out.load_is - expected.weight * ratio + pull) / (node.out.load_weight - expected.weight + pull);
     const double arriving = node.in.touched == now_.at ? (node.in.load_is + pull) / (node.in.load_weight + pull) : 1;
     return std::clamp(std::max(others, arriving), 1.0, most);
 }
@@ -152,15 +163,19 @@ double Baseline::load_of(const Row& row, const Expectation& expected) const {
 // `out`: null where the oddness counts for the row only. Told again within a day only if much odder.
 void Baseline::raise(Test test, Candidate found, Seen* seen, std::vector<Candidate>* out) {
     found.interval = index_;
-    const double rate = test == open_host ? first_day_rate * std::exp((first_day_nats_ - found.nats) / open_scale) : uses(own_history) ? calibrations_[test].alerts_per_day(found.nats) : std::exp(-found.nats);
+    const double rate = test == open_host   ? first_day_rate * std::exp((first_day_nats_ - found.nats) / open_scale)
+                        : uses(own_history) ? calibrations_[test].alerts_per_day(found.nats)
+                                            : std::exp(-found.nats);
     found.alerts_per_day = rate * effective_tests;
     if (seen) seen->odd = std::max(seen->odd, float(-std::log(std::max(found.alerts_per_day, 1e-300))));
     if (learning_ || found.nats < 3 || !out) return;
-    const auto subject = std::uint64_t(test) << 60 | (std::uint64_t(found.source & 0x3fffffffU) << 30) | (found.destination & 0x3fffffffU);
+    const auto subject = std::uint64_t(test) << 60 | (std::uint64_t(found.source & 0x3fffffffU) << 30) |
+                         (found.destination & 0x3fffffffU);
     auto& open = open_[subject];
     if (open.told < 0) open.since = now_.at;
     open.nats = std::max(open.nats, found.nats);
-    if (open.told >= 0 && found.nats < (found.alerts_per_day > seldom_told ? 1 : raise_times) * open.told + raise_again) return;
+    if (open.told >= 0 && found.nats < (found.alerts_per_day > seldom_told ? 1 : raise_times) * open.told + raise_again)
+        return;
     open.told = found.nats;
     out->push_back(found);
 }
@@ -191,8 +206,8 @@ void Baseline::inspect_mesh(std::span<const Row> rows, std::vector<Candidate>& o
     judge_silence(out);
 }
 
-// While it learns this gives scores only: the tests of a mesh have no history yet. An open network is learned within an hour, but what
-// is usual there takes a day.
+// While it learns this gives scores only: the tests of a mesh have no history yet. An open network is learned within an
+// hour, but what is usual there takes a day.
 void Baseline::inspect_open(std::span<const Row> rows, std::vector<Candidate>& out, bool scored) {
     hosts_.begin(index_, graph_.size());
     std::vector<Candidate> unheard;
@@ -215,8 +230,16 @@ void Baseline::inspect_open(std::span<const Row> rows, std::vector<Candidate>& o
         const auto odd = hosts_.judge(row, seen.slot);
         made_[open_host] += 1;
         if (!learning_)
-            raise(open_host, {.kind = seen.fresh ? Kind::new_edge : Kind::burst, .source = row.source, .destination = row.destination, .nats = odd.sum, .observed = seen.fresh ? row.count : odd.observed, .expected = odd.expected,
-                              .peers_source = float(graph_[row.source].out.peers - 1), .peers_destination = float(graph_[row.destination].in.peers - 1)}, nullptr, &told);
+            raise(open_host,
+                  {.kind = seen.fresh ? Kind::new_edge : Kind::burst,
+                   .source = row.source,
+                   .destination = row.destination,
+                   .nats = odd.sum,
+                   .observed = seen.fresh ? row.count : odd.observed,
+                   .expected = odd.expected,
+                   .peers_source = float(graph_[row.source].out.peers - 1),
+                   .peers_destination = float(graph_[row.destination].in.peers - 1)},
+                  nullptr, &told);
         seen.odd = float(odd.sum) - open_offset;
     }
     for (const auto& row : rows) hosts_.end(row);

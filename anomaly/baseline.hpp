@@ -29,20 +29,27 @@ struct BaselineOptions {
 
 // What may be left out, to measure what it brings.
 enum Idea : unsigned {
-    season = 1, upstream_load = 2, own_history = 8, fans = 16, chains = 32, hour_window = 64, guarded_learning = 128, anchors = 4
+    season = 1,
+    upstream_load = 2,
+    own_history = 8,
+    fans = 16,
+    chains = 32,
+    hour_window = 64,
+    guarded_learning = 128,
+    anchors = 4
 };
 
 class Baseline {
 public:
     explicit Baseline(BaselineOptions options);
 
-    // Intervals rise strictly; one that is left out was not seen by anybody, and its events may come with the next. `scores`:
-    // empty, or one place per row for its oddness (larger = odder).
+    // Intervals rise strictly; one that is left out was not seen by anybody, and its events may come with the next.
+    // `scores`: empty, or one place per row for its oddness (larger = odder).
     void inspect(Interval at, std::span<const Row> rows, std::vector<Candidate>& out, std::span<float> scores = {});
 
     bool learning() const;  // nothing is told
-    // While it learns: how it would be judged now. A network is open where fewer than two thirds of the known sources talk in an
-    // average interval; in a mesh almost all do. Settled for good when the learning ends.
+    // While it learns: how it would be judged now. A network is open where fewer than two thirds of the known sources
+    // talk in an average interval; in a mesh almost all do. Settled for good when the learning ends.
     bool open_network() const { return open_network_; }
     const EdgeTable& edges() const { return edges_; }
     const Graph& graph() const { return graph_; }
@@ -50,12 +57,26 @@ public:
 
     // All that was learned: versioned, with a checksum. A loaded one goes on as the saved one would have, bit for bit.
     std::string save() const;
-    // Fails, and leaves the baseline as it was made, where the bytes are damaged, of another version, or learned with other options.
+    // Fails, and leaves the baseline as it was made, where the bytes are damaged, of another version, or learned with
+    // other options.
     Result<void> load(std::string_view bytes);
 
 private:
     // Tests have a calibration each; a kind is what a person is told.
-    enum Test { novelty, jump, sustained, drifting, spreading, gathering, regular, chain, silent, changed_identity, open_host, tests };
+    enum Test {
+        novelty,
+        jump,
+        sustained,
+        drifting,
+        spreading,
+        gathering,
+        regular,
+        chain,
+        silent,
+        changed_identity,
+        open_host,
+        tests
+    };
     struct Seen {
         std::uint32_t slot = 0;
         std::int32_t gap = 0;   // intervals since it was last seen

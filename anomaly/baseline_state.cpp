@@ -20,8 +20,10 @@ std::string as_bytes(std::uint32_t number) { return {reinterpret_cast<const char
 }  // namespace
 
 void Baseline::keep(auto& self, auto& archive) {
-    archive(self.week_, self.calibrations_, self.made_, self.now_, self.index_, self.first_index_, self.last_, self.half_at_);
-    archive(self.edges_at_half_, self.usual_events_, self.seen_intervals_, self.new_rate_, self.learning_, self.open_network_);
+    archive(self.week_, self.calibrations_, self.made_, self.now_, self.index_, self.first_index_, self.last_,
+            self.half_at_);
+    archive(self.edges_at_half_, self.usual_events_, self.seen_intervals_, self.new_rate_, self.learning_,
+            self.open_network_);
     archive(self.first_day_nats_);
 }
 
@@ -44,7 +46,8 @@ void Baseline::read(ArchiveReader& archive) {
     archive.sized(graph_);
     edges_.load(archive);
     for (std::uint32_t slot = 0; archive.good() && slot < edges_.size(); ++slot)
-        archive.require(edges_[slot].source < graph_.size() && edges_[slot].destination < graph_.size() && edges_[slot].last <= now_.at);
+        archive.require(edges_[slot].source < graph_.size() && edges_[slot].destination < graph_.size() &&
+                        edges_[slot].last <= now_.at);
     silence_.load(archive, edges_.size());
     hosts_.load(archive);
     std::uint64_t candidates = 0;
@@ -61,19 +64,23 @@ void Baseline::read(ArchiveReader& archive) {
 }
 
 Result<void> Baseline::load(std::string_view bytes) {
-    if (bytes.size() < seal_size || bytes.substr(bytes.size() - seal_size) != as_bytes(seal_of(bytes.substr(0, bytes.size() - seal_size))))
+    if (bytes.size() < seal_size ||
+        bytes.substr(bytes.size() - seal_size) != as_bytes(seal_of(bytes.substr(0, bytes.size() - seal_size))))
         return fail("the baseline's state is damaged: its checksum is wrong");
     ArchiveReader archive(bytes.substr(0, bytes.size() - seal_size));
     std::uint32_t is_magic = 0, is_version = 0;
     double interval_seconds = 0;
     archive(is_magic, is_version, interval_seconds);
     if (!archive.good() || is_magic != magic) return fail("this is no state of a baseline");
-    if (is_version != version) return fail(fmt::format("the baseline's state is of version {}, expected {}", is_version, version));
+    if (is_version != version)
+        return fail(fmt::format("the baseline's state is of version {}, expected {}", is_version, version));
     if (interval_seconds != options_.interval_seconds)
-        return fail(fmt::format("the baseline was learned with intervals of {} s, these are of {} s", interval_seconds, options_.interval_seconds));
+        return fail(fmt::format("the baseline was learned with intervals of {} s, these are of {} s", interval_seconds,
+                                options_.interval_seconds));
     Baseline loaded(options_);
     loaded.read(archive);
-    if (!archive.good()) return fail(fmt::format("the baseline's state is damaged, or has more than {} edges", options_.max_edges));
+    if (!archive.good())
+        return fail(fmt::format("the baseline's state is damaged, or has more than {} edges", options_.max_edges));
     *this = std::move(loaded);
     return {};
 }

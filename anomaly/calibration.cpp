@@ -40,14 +40,16 @@ void Calibration::forget(double nats) {
 
 void Calibration::refresh() {
     above_[bins] = 0;
-    for (int bin = bins - 1; bin >= 0; --bin) above_[std::size_t(bin)] = above_[std::size_t(bin) + 1] + seen_[std::size_t(bin)];
+    for (int bin = bins - 1; bin >= 0; --bin)
+        above_[std::size_t(bin)] = above_[std::size_t(bin) + 1] + seen_[std::size_t(bin)];
     const double enough = std::min(tail_from, double(above_[0]));
     int first = bins - 1;
     while (first > 0 && above_[std::size_t(first)] < enough) --first;
     edge_ = std::max(nats_of(first), 0.1);
     edge_seen_ = above_[std::size_t(first)];
     double sum = 0;
-    for (int bin = first; bin < bins; ++bin) sum += seen_[std::size_t(bin)] * std::log(std::max(nats_of(bin + 0.5), edge_) / edge_);
+    for (int bin = first; bin < bins; ++bin)
+        sum += seen_[std::size_t(bin)] * std::log(std::max(nats_of(bin + 0.5), edge_) / edge_);
     power_ = edge_seen_ < 4 ? 4.0 : std::clamp((edge_seen_ - 1) / std::max(sum, 1e-3), 1.0, 12.0);
 }
 

@@ -1,5 +1,5 @@
-// Turns oddness into "how often a day does something at least this odd come up here". One per kind of test. What has been
-// seen counts; its far end is taken as a power law through the oddest few (Hill 1975). Owned by one Baseline.
+// Turns oddness into "how often a day does something at least this odd come up here". One per kind of test. What has
+// been seen counts; its far end is taken as a power law through the oddest few (Hill 1975). Owned by one Baseline.
 #pragma once
 
 #include <array>
@@ -9,7 +9,8 @@ namespace meshwarden::anomaly {
 
 class Calibration {
 public:
-    // Time passes: `days`, with so many tests made. At most the last half of all time is remembered: the cold start is not.
+    // Time passes: `days`, with so many tests made. At most the last half of all time is remembered: the cold start is
+    // not.
     void pass(double days, double tests, double elapsed_days);
     // The oddest of one subject in one day; forget: what was recorded of it before.
     void record(double nats);

@@ -25,7 +25,8 @@ struct alignas(64) EdgeState {
     float usual_gap = 1;             // of the last ten or so
     float regular = 0;               // evidence for a beacon, nats
     float anchor = 0;                // what it carried in weeks past, events an interval: moves a little a day
-    float odd_today = 0, odd_yesterday = 0, odd_before = 0;  // nats that this edge's volume reached; the last fades over days
+    float odd_today = 0, odd_yesterday = 0,
+          odd_before = 0;              // nats that this edge's volume reached; the last fades over days
     std::int32_t odd_since = not_odd;  // hour of the first of the odd intervals that do not train
     std::uint8_t day = 0;            // the day of `today`, modulo 256
     std::uint8_t anchored = 0;       // days behind the anchor, saturating
@@ -34,8 +35,10 @@ struct alignas(64) EdgeState {
 
     static constexpr std::int32_t not_odd = INT32_MIN;
     static void keep(auto& self, auto& archive) {
-        archive(self.first, self.last, self.source, self.destination, self.rows, self.longest_gap, self.volume, self.principals, self.last_gap);
-        archive(self.usual_gap, self.regular, self.anchor, self.odd_today, self.odd_yesterday, self.odd_before, self.odd_since, self.day);
+        archive(self.first, self.last, self.source, self.destination, self.rows, self.longest_gap, self.volume,
+                self.principals, self.last_gap);
+        archive(self.usual_gap, self.regular, self.anchor, self.odd_today, self.odd_yesterday, self.odd_before,
+                self.odd_since, self.day);
         archive(self.anchored, self.silence_told, self.novel);
     }
 };

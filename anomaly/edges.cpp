@@ -56,14 +56,15 @@ void Edges::end_presence(const Edge& edge) {
     ended_.push_back(shown(edge));
 }
 
-// Totals fall when pods go; that is no traffic. An edge is what it last was when it moved. It was silent up to the reading
-// before: what was not read is not silence.
+// Totals fall when pods go; that is no traffic. An edge is what it last was when it moved. It was silent up to the
+// reading before: what was not read is not silence.
 void Edges::move(Edge& edge, EdgeCount count, Time at, double seconds_since_reading) {
     const double events = count.total - edge.total;
     edge.total = count.total;
     edge.rate = 0;
     if (events <= 0) return;
-    if (observed_at_.value_or(at) - edge.last_seen > presence_gap || edge.labels.get("mtls") != count.labels.get("mtls")) {
+    if (observed_at_.value_or(at) - edge.last_seen > presence_gap ||
+        edge.labels.get("mtls") != count.labels.get("mtls")) {
         end_presence(edge);
         edge.since = at;
         edge.events = 0;
@@ -155,8 +156,9 @@ Result<void> Edges::load(std::string_view bytes) {
             // Saved by a version that kept no presences: taken as one.
             const bool has_presence = entry.size() > 12;
             edge.since = has_presence ? Time(Duration(entry.at(9).get<std::int64_t>())) : edge.first_seen;
-            edge.events = has_presence ? entry.at(10).get<double>()
-                                       : edge.usual_rate * (to_epoch_seconds(edge.last_seen) - to_epoch_seconds(edge.since));
+            edge.events = has_presence
+                              ? entry.at(10).get<double>()
+                              : edge.usual_rate * (to_epoch_seconds(edge.last_seen) - to_epoch_seconds(edge.since));
             edge.rate = has_presence ? entry.at(11).get<double>() : 0;
             edge.untold = has_presence && entry.at(12).get<bool>();
             const auto key = edge_key(edge.labels);

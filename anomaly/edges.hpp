@@ -16,7 +16,7 @@ namespace meshwarden::anomaly {
 struct Edge {
     Labels labels;  // as last told: principal, protocol and mtls may change
     Time first_seen;
-    Time since;         // of its presence: it was not silent for longer than presence_gap, nor did its mTLS state change
+    Time since;  // of its presence: it was not silent for longer than presence_gap, nor did its mTLS state change
     Time last_seen;     // of the last count that had moved
     double total = 0;
     double events = 0;  // of its presence

@@ -8,17 +8,21 @@ namespace meshwarden::anomaly {
 namespace {
 
 std::string count(double value) {
-    return value < 10 && std::abs(value - std::round(value)) > 0.05 ? fmt::format("{:.1f}", value) : fmt::format("{:.0f}", value);
+    return value < 10 && std::abs(value - std::round(value)) > 0.05 ? fmt::format("{:.1f}", value)
+                                                                    : fmt::format("{:.0f}", value);
 }
 
 std::string lasting(double intervals, double interval_seconds) {
     const double minutes = intervals * interval_seconds / 60;
     if (minutes < 1) return fmt::format("{:.0f} s", minutes * 60);
     if (minutes < 120) return fmt::format("{} min", count(minutes));
-    return minutes < 48 * 60 ? fmt::format("{} h", count(minutes / 60)) : fmt::format("{} days", count(minutes / 60 / 24));
+    return minutes < 48 * 60 ? fmt::format("{} h", count(minutes / 60))
+                             : fmt::format("{} days", count(minutes / 60 / 24));
 }
 
-std::string_view namespace_of(std::string_view name) { return name.substr(0, name.find('/') == name.npos ? 0 : name.find('/')); }
+std::string_view namespace_of(std::string_view name) {
+    return name.substr(0, name.find('/') == name.npos ? 0 : name.find('/'));
+}
 
 bool across_namespaces(std::string_view source, std::string_view destination) {
     const auto from = namespace_of(source), to = namespace_of(destination);
@@ -26,8 +30,9 @@ bool across_namespaces(std::string_view source, std::string_view destination) {
 }
 
 std::string novelty(const Candidate& found, const std::string& source, const std::string& destination) {
-    return fmt::format("{} never called {} before; it had {:.0f} destinations and {} had {:.0f} callers; {} events{}", source, destination,
-                       found.peers_source, destination, found.peers_destination, count(found.observed), across_namespaces(source, destination) ? ", into another namespace" : "");
+    return fmt::format("{} never called {} before; it had {:.0f} destinations and {} had {:.0f} callers; {} events{}",
+                       source, destination, found.peers_source, destination, found.peers_destination,
+                       count(found.observed), across_namespaces(source, destination) ? ", into another namespace" : "");
 }
 
 }  // namespace
@@ -35,7 +40,9 @@ std::string novelty(const Candidate& found, const std::string& source, const std
 Severity severity_of(const Candidate& found, const NameOf& name_of) {
     switch (found.kind) {
         case Kind::fan_out: case Kind::lateral: case Kind::beacon: case Kind::identity: return Severity::high;
-        case Kind::new_edge: return across_namespaces(name_of(found.source), name_of(found.destination)) ? Severity::high : Severity::medium;
+        case Kind::new_edge:
+            return across_namespaces(name_of(found.source), name_of(found.destination)) ? Severity::high
+                                                                                        : Severity::medium;
         case Kind::burst: case Kind::ramp: case Kind::off_hours: case Kind::fan_in: return Severity::medium;
         case Kind::vanished: break;
     }
@@ -49,18 +56,31 @@ std::string explain(const Candidate& found, const NameOf& name_of, double interv
     switch (found.kind) {
         case Kind::new_edge: return novelty(found, source, destination);
         case Kind::lateral:
-            return fmt::format("{}; shortly before, {} had reached {} over an edge that was new too", novelty(found, source, destination), name_of(found.via), source);
-        case Kind::burst: return fmt::format("{} events from {} to {}, expected about {} at this hour and load", is, source, destination, was);
+            return fmt::format("{}; shortly before, {} had reached {} over an edge that was new too",
+                               novelty(found, source, destination), name_of(found.via), source);
+        case Kind::burst:
+            return fmt::format("{} events from {} to {}, expected about {} at this hour and load", is, source,
+                               destination, was);
         case Kind::ramp:
-            return fmt::format("{} to {} carries {} events an hour, expected about {}; it rose without a sudden jump", source, destination, is, was);
-        case Kind::off_hours: return fmt::format("{} to {} carries {} events in a quiet hour, expected about {}", source, destination, is, was);
-        case Kind::fan_out: return fmt::format("{} reached {} new or unusually many destinations lately, expected about {}", source, is, was);
-        case Kind::fan_in: return fmt::format("{} was reached by {} new or unusually many sources lately, expected about {}", destination, is, was);
+            return fmt::format("{} to {} carries {} events an hour, expected about {}; it rose without a sudden jump",
+                               source, destination, is, was);
+        case Kind::off_hours:
+            return fmt::format("{} to {} carries {} events in a quiet hour, expected about {}", source, destination, is,
+                               was);
+        case Kind::fan_out:
+            return fmt::format("{} reached {} new or unusually many destinations lately, expected about {}", source, is,
+                               was);
+        case Kind::fan_in:
+            return fmt::format("{} was reached by {} new or unusually many sources lately, expected about {}",
+                               destination, is, was);
         case Kind::beacon:
-            return fmt::format("{} calls {} every {} with few events, on an edge that is new", source, destination, lasting(found.observed, interval_seconds));
+            return fmt::format("{} calls {} every {} with few events, on an edge that is new", source, destination,
+                               lasting(found.observed, interval_seconds));
         case Kind::vanished:
-            return fmt::format("{} has not called {} for {}, about {} events were due; {} itself is alive", source, destination, lasting(found.observed, interval_seconds), was, source);
-        case Kind::identity: return fmt::format("{} calls {} with a principal that this edge never used", source, destination);
+            return fmt::format("{} has not called {} for {}, about {} events were due; {} itself is alive", source,
+                               destination, lasting(found.observed, interval_seconds), was, source);
+        case Kind::identity:
+            return fmt::format("{} calls {} with a principal that this edge never used", source, destination);
     }
     return {};
 }

@@ -24,7 +24,8 @@ struct Side {
     bool judged = false;
 
     static void keep(auto& self, auto& archive) {
-        archive(self.touched, self.faded, self.peers, self.seen, self.new_hour, self.new_day, self.new_rate, self.usual_peers, self.peers_now);
+        archive(self.touched, self.faded, self.peers, self.seen, self.new_hour, self.new_day, self.new_rate,
+                self.usual_peers, self.peers_now);
         archive(self.new_now, self.load_weight, self.load_is, self.odd, self.judged);
     }
 };
@@ -38,7 +39,8 @@ struct NodeState {
     std::uint32_t version = 0;
 
     static void keep(auto& self, auto& archive) {
-        archive(self.out, self.in, self.reached_at, self.rolled_out_at, self.reached_nats, self.reached_from, self.version);
+        archive(self.out, self.in, self.reached_at, self.rolled_out_at, self.reached_nats, self.reached_from,
+                self.version);
     }
 };
 

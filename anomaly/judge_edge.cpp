@@ -30,15 +30,17 @@ constexpr double keeps_time = 0.9;          // of a beacon's gaps are like the o
 
 Kind Baseline::kind_of_excess(const EdgeState& edge, double jump_nats) const {
     const auto& volume = edge.volume;
-    if (volume.now < off_hours_share * volume.mean && volume.run_is < 2.5 * volume.mean * pace_.intervals_per_hour) return Kind::off_hours;
+    if (volume.now < off_hours_share * volume.mean && volume.run_is < 2.5 * volume.mean * pace_.intervals_per_hour)
+        return Kind::off_hours;
     return jump_nats < odd_nats / 2 ? Kind::ramp : Kind::burst;
 }
 
-// Once a day: habits fade, and the last days are held against the weeks before. Growth that is slow enough to train every other
-// test shows here; a level that was told becomes the new one.
+// Once a day: habits fade, and the last days are held against the weeks before. Growth that is slow enough to train
+// every other test shows here; a level that was told becomes the new one.
 void Baseline::pass_day(const Row& row, EdgeState& edge, Seen& seen, std::vector<Candidate>& out) {
     const auto day = std::uint8_t(now_.hour / 24);
-    edge.odd_before = std::max(edge.odd_before * float(std::pow(odd_fade, std::uint8_t(day - edge.day))), edge.odd_yesterday);
+    edge.odd_before =
+        std::max(edge.odd_before * float(std::pow(odd_fade, std::uint8_t(day - edge.day))), edge.odd_yesterday);
     edge.odd_yesterday = edge.odd_today;
     edge.odd_today = 0;
     edge.day = day;
@@ -52,8 +54,16 @@ void Baseline::pass_day(const Row& row, EdgeState& edge, Seen& seen, std::vector
     const double growth = std::log((recent + least_drift) / (edge.anchor + least_drift));
     const double nats = growth > 0 ? growth * growth / (2 * usual_drift * usual_drift) : 0;
     if (nats > 2)
-        raise(drifting, {.kind = Kind::ramp, .source = row.source, .destination = row.destination, .nats = nats, .observed = recent * pace_.intervals_per_hour, .expected = edge.anchor * pace_.intervals_per_hour}, &seen, &out);
-    edge.anchor = nats > accepted_drift ? recent : std::clamp(recent, edge.anchor / anchor_pace, edge.anchor * anchor_pace);
+        raise(drifting,
+              {.kind = Kind::ramp,
+               .source = row.source,
+               .destination = row.destination,
+               .nats = nats,
+               .observed = recent * pace_.intervals_per_hour,
+               .expected = edge.anchor * pace_.intervals_per_hour},
+              &seen, &out);
+    edge.anchor =
+        nats > accepted_drift ? recent : std::clamp(recent, edge.anchor / anchor_pace, edge.anchor * anchor_pace);
 }
 
 void Baseline::judge_volume(const Row& row, Seen& seen, std::vector<Candidate>& out) {
@@ -62,20 +72,39 @@ void Baseline::judge_volume(const Row& row, Seen& seen, std::vector<Candidate>& 
     const double load = load_of(row, seen.expected);
     if (edge.day != std::uint8_t(now_.hour / 24)) pass_day(row, edge, seen, out);
     // What an edge does again and again is less odd there than elsewhere.
-    const auto for_this_edge = [&](double odd) { return uses(own_history) ? odd * odd / (odd + edge.odd_before) : odd; };
+    const auto for_this_edge = [&](double odd) {
+        return uses(own_history) ? odd * odd / (odd + edge.odd_before) : odd;
+    };
     const double mean = (seen.expected.fast * seen.expected.clumped + seen.expected.least) * load;
     made_[jump] += 1;
     double nats = 0, run_nats = 0;
     if (row.count > 1.2 * mean + 1) {
         nats = excess_nats(row.count, mean, volume.spread + seen.expected.unsure);
-        if (nats > 2) raise(jump, {.kind = Kind::burst, .source = row.source, .destination = row.destination, .nats = for_this_edge(nats), .observed = row.count, .expected = mean}, &seen, &out);
+        if (nats > 2)
+            raise(jump,
+                  {.kind = Kind::burst,
+                   .source = row.source,
+                   .destination = row.destination,
+                   .nats = for_this_edge(nats),
+                   .observed = row.count,
+                   .expected = mean},
+                  &seen, &out);
     }
     const double run = volume.run_is * pace_.run_fade + row.count;
-    const double run_expected = 0.3 + volume.run_expected * pace_.run_fade + (seen.expected.slow * seen.expected.clumped + seen.expected.least) * load;
+    const double run_expected = 0.3 + volume.run_expected * pace_.run_fade +
+                                (seen.expected.slow * seen.expected.clumped + seen.expected.least) * load;
     if (volume.hours >= 3 && run > 1.2 * run_expected + 2 && uses(hour_window)) {
-        const double spread = volume.hour_spread + 2 * volume.spread * std::min(double(seen.expected.clumped), 6.0) / pace_.intervals_per_hour + 1.0 / (2 + double(volume.hours)) + 4.0 / (1 + double(volume.learned));
+        const double spread =
+            volume.hour_spread +
+            2 * volume.spread * std::min(double(seen.expected.clumped), 6.0) / pace_.intervals_per_hour +
+            1.0 / (2 + double(volume.hours)) + 4.0 / (1 + double(volume.learned));
         run_nats = excess_nats(run, run_expected, spread);
-        const Candidate found{.kind = kind_of_excess(edge, nats), .source = row.source, .destination = row.destination, .nats = for_this_edge(run_nats), .observed = run, .expected = run_expected};
+        const Candidate found{.kind = kind_of_excess(edge, nats),
+                              .source = row.source,
+                              .destination = row.destination,
+                              .nats = for_this_edge(run_nats),
+                              .observed = run,
+                              .expected = run_expected};
         if (run_nats > 2) raise(sustained, found, &seen, row.count > mean ? &out : nullptr);
     }
     made_[sustained] += 1 / pace_.intervals_per_hour;
@@ -85,12 +114,15 @@ void Baseline::judge_volume(const Row& row, Seen& seen, std::vector<Candidate>& 
     if (!odd) edge.odd_since = EdgeState::not_odd;
     else if (edge.odd_since == EdgeState::not_odd) edge.odd_since = now_.hour;
     const bool lasting = odd && now_.hour - edge.odd_since > accept_after_hours;
-    const bool guarded = uses(guarded_learning) && volume.learned > guard_after_hours * pace_.intervals_per_hour && knows_hour(volume, quiet_days()) && !lasting;
+    const bool guarded = uses(guarded_learning) && volume.learned > guard_after_hours * pace_.intervals_per_hour &&
+                         knows_hour(volume, quiet_days()) && !lasting;
     const double doubt = worst > doubt_nats ? std::pow(doubt_nats / worst, 2) : 1;
-    learn(volume, seen.expected, row.count, load, {guarded ? std::max(least_trust, doubt) : 1, std::max(least_spread_trust, doubt)}, now_, pace_);
+    learn(volume, seen.expected, row.count, load,
+          {guarded ? std::max(least_trust, doubt) : 1, std::max(least_spread_trust, doubt)}, now_, pace_);
     if (edge.novel) judge_regularity(row, seen, out);
     if (row.principal) judge_identity(row, seen, out);
-    edge.longest_gap = std::max(seen.gap, std::int32_t(edge.longest_gap - (edge.rows % 256 == 0 ? edge.longest_gap / 16 : 0)));
+    edge.longest_gap =
+        std::max(seen.gap, std::int32_t(edge.longest_gap - (edge.rows % 256 == 0 ? edge.longest_gap / 16 : 0)));
     edge.silence_told = 0;
     ++edge.rows;
 }
@@ -103,12 +135,21 @@ void Baseline::judge_novelty(const Row& row, Seen& seen, std::vector<Candidate>&
     if (learning_) return;
     const auto& from = graph_[row.source];
     const auto& to = graph_[row.destination];
-    const double usual = std::log((0.05 + from.out.new_rate) / (0.05 + new_rate_)) + std::log((0.05 + to.in.new_rate) / (0.05 + new_rate_));
-    const double rollout = from.rolled_out_at >= 0 && double(now_.at - from.rolled_out_at) <= pace_.intervals_per_hour ? 3 : 0;
+    const double usual = std::log((0.05 + from.out.new_rate) / (0.05 + new_rate_)) +
+                         std::log((0.05 + to.in.new_rate) / (0.05 + new_rate_));
+    const double rollout =
+        from.rolled_out_at >= 0 && double(now_.at - from.rolled_out_at) <= pace_.intervals_per_hour ? 3 : 0;
     const double nats = std::max(0.05, 5 - 0.5 * usual - rollout);
     seen.surprise = float(nats);
-    raise(novelty, {.kind = Kind::new_edge, .source = row.source, .destination = row.destination, .nats = std::max(nats, 3.0 + 0.01 * nats), .observed = row.count,
-                    .peers_source = float(from.out.peers - 1), .peers_destination = float(to.in.peers - 1)}, &seen, &out);
+    raise(novelty,
+          {.kind = Kind::new_edge,
+           .source = row.source,
+           .destination = row.destination,
+           .nats = std::max(nats, 3.0 + 0.01 * nats),
+           .observed = row.count,
+           .peers_source = float(from.out.peers - 1),
+           .peers_destination = float(to.in.peers - 1)},
+          &seen, &out);
 }
 
 // A new edge out of a workload that a new edge has just reached.
@@ -116,12 +157,21 @@ void Baseline::judge_chain(const Row& row, Seen& seen, std::vector<Candidate>& o
     auto& to = graph_[row.destination];
     const auto& from = graph_[row.source];
     const double hours = double(now_.at - from.reached_at) / pace_.intervals_per_hour;
-    const bool reached = from.reached_at >= 0 && (hours <= 1 || now_.at - from.reached_at <= 2) && from.reached_from != row.destination;
+    const bool reached =
+        from.reached_at >= 0 && (hours <= 1 || now_.at - from.reached_at <= 2) && from.reached_from != row.destination;
     if (reached && seen.surprise > 0 && uses(chains)) {
         made_[chain] += 1;
         const double nats = seen.surprise + from.reached_nats;
-        raise(chain, {.kind = Kind::lateral, .source = row.source, .destination = row.destination, .nats = nats, .observed = row.count,
-                      .peers_source = float(from.out.peers - 1), .peers_destination = float(to.in.peers - 1), .via = from.reached_from}, &seen, &out);
+        raise(chain,
+              {.kind = Kind::lateral,
+               .source = row.source,
+               .destination = row.destination,
+               .nats = nats,
+               .observed = row.count,
+               .peers_source = float(from.out.peers - 1),
+               .peers_destination = float(to.in.peers - 1),
+               .via = from.reached_from},
+              &seen, &out);
     }
     if (seen.surprise <= 0) return;
     to.reached_at = now_.at;
@@ -136,16 +186,26 @@ void Baseline::judge_regularity(const Row& row, Seen& seen, std::vector<Candidat
     const auto gap = seen.gap;
     edge.last_gap = gap;
     edge.usual_gap += 0.1F * (float(std::min(gap, 1000)) - edge.usual_gap);
-    if (before == 0 || (gap == 1 && before == 1) || age > beacon_young_days * 24 * pace_.intervals_per_hour || row.count > beacon_most_events || double(gap) > beacon_most_hours * pace_.intervals_per_hour) return;
+    if (before == 0 || (gap == 1 && before == 1) || age > beacon_young_days * 24 * pace_.intervals_per_hour ||
+        row.count > beacon_most_events || double(gap) > beacon_most_hours * pace_.intervals_per_hour)
+        return;
     const double slack = std::floor(0.1 * double(before));
     const double often = 1 / std::max(1.05, double(edge.usual_gap));
     const auto upto = [&](double g) { return g < 1 ? 0 : 1 - std::pow(1 - often, g); };
     const double chance = std::clamp(upto(double(before) + slack) - upto(double(before) - slack - 1), 1e-4, 1 - 1e-4);
     const bool same = std::abs(double(gap - before)) <= slack;
-    edge.regular = std::max(0.F, edge.regular + float(same ? std::log(keeps_time / chance) : std::log((1 - keeps_time) / (1 - chance))));
+    edge.regular = std::max(
+        0.F, edge.regular + float(same ? std::log(keeps_time / chance) : std::log((1 - keeps_time) / (1 - chance))));
     made_[regular] += 0.1;
     if (edge.regular > beacon_told)
-        raise(regular, {.kind = Kind::beacon, .source = row.source, .destination = row.destination, .nats = edge.regular, .observed = double(gap), .expected = 1 / often}, &seen, &out);
+        raise(regular,
+              {.kind = Kind::beacon,
+               .source = row.source,
+               .destination = row.destination,
+               .nats = edge.regular,
+               .observed = double(gap),
+               .expected = 1 / often},
+              &seen, &out);
 }
 
 void Baseline::judge_identity(const Row& row, Seen& seen, std::vector<Candidate>& out) {
@@ -156,7 +216,13 @@ void Baseline::judge_identity(const Row& row, Seen& seen, std::vector<Candidate>
     edge.principals[1] = edge.principals[0];
     edge.principals[0] = row.principal;
     if (told_before)
-        raise(changed_identity, {.kind = Kind::identity, .source = row.source, .destination = row.destination, .nats = 4 + std::log1p(double(edge.rows)), .observed = row.count}, &seen, &out);
+        raise(changed_identity,
+              {.kind = Kind::identity,
+               .source = row.source,
+               .destination = row.destination,
+               .nats = 4 + std::log1p(double(edge.rows)),
+               .observed = row.count},
+              &seen, &out);
 }
 
 }  // namespace meshwarden::anomaly

@@ -83,7 +83,14 @@ double Baseline::judge_side(Side& side, Test test, NodeId source, NodeId destina
     }
     if (nats <= 2) return -50;
     Seen best;
-    raise(test, {.kind = test == spreading ? Kind::fan_out : Kind::fan_in, .source = source, .destination = destination, .nats = nats, .observed = observed, .expected = expected}, &best, &out);
+    raise(test,
+          {.kind = test == spreading ? Kind::fan_out : Kind::fan_in,
+           .source = source,
+           .destination = destination,
+           .nats = nats,
+           .observed = observed,
+           .expected = expected},
+          &best, &out);
     return best.odd;
 }
 
@@ -117,15 +124,24 @@ void Baseline::judge_silence(std::vector<Candidate>& out) {
         }
         silence_.wait(slot, now_.at, std::max(Interval(pace_.intervals_per_hour / 4), silence / 4));
         const auto& node = graph_[edge.source];
-        const bool source_lives = std::max(node.out.touched, node.in.touched) >= now_.at - std::max<Interval>(1, silence / 4);
-        const bool established = !edge.novel || double(edge.last - edge.first) > established_days * 24 * pace_.intervals_per_hour;
+        const bool source_lives =
+            std::max(node.out.touched, node.in.touched) >= now_.at - std::max<Interval>(1, silence / 4);
+        const bool established =
+            !edge.novel || double(edge.last - edge.first) > established_days * 24 * pace_.intervals_per_hour;
         if (!source_lives || !established || edge.volume.hours < 3 || edge.rows < 10) continue;
         made_[silent] += 1;
         const double expected = expected_between(edge.volume, edge.last + 1 + skew, index_ + 1, pace_, quiet_days());
         const double nats = silence_nats(expected, edge.volume.hour_spread);
         if (nats < silence_nats_told || nats < 2.5 * edge.silence_told || edge.silence_told > 30) continue;
         edge.silence_told = std::uint8_t(std::min(nats, 255.0));
-        raise(silent, {.kind = Kind::vanished, .source = edge.source, .destination = edge.destination, .nats = nats, .observed = double(silence), .expected = expected}, nullptr, &out);
+        raise(silent,
+              {.kind = Kind::vanished,
+               .source = edge.source,
+               .destination = edge.destination,
+               .nats = nats,
+               .observed = double(silence),
+               .expected = expected},
+              nullptr, &out);
     }
 }
 

@@ -1,6 +1,6 @@
 // The profile for open networks: hosts that come and go, edges that are mostly silent, no rhythm to learn. An edge, its
-// source and its destination are each held against their own mean over all time (chi-squared, as in MIDAS, Bhatia et al.
-// 2020, but exact), and a source is odd by how seldom it was there. Owned by one Baseline.
+// source and its destination are each held against their own mean over all time (chi-squared, as in MIDAS, Bhatia et
+// al. 2020, but exact), and a source is odd by how seldom it was there. Owned by one Baseline.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ public:
         double sum = 0;       // of all, in nats or so
         double observed = 0;  // of what is oddest: events in the last half minute or so, fading
         double expected = 0;
-        double seen = 0, watched = 0;  // minutes (or intervals, where these are longer) of the source, before now, and of all
+        double seen = 0,
+               watched = 0;  // minutes (or intervals, where these are longer) of the source, before now, and of all
     };
     // Once all rows of the interval were added.
     Oddness judge(const Row& row, std::uint32_t slot) const;

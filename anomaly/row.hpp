@@ -20,7 +20,18 @@ struct Row {
     std::uint32_t source_version = 0;
 };
 
-enum class Kind : std::uint8_t { new_edge, burst, ramp, off_hours, fan_out, fan_in, beacon, lateral, vanished, identity };
+enum class Kind : std::uint8_t {
+    new_edge,
+    burst,
+    ramp,
+    off_hours,
+    fan_out,
+    fan_in,
+    beacon,
+    lateral,
+    vanished,
+    identity
+};
 constexpr int kinds = 10;
 std::string_view to_string(Kind kind);  // as in the rule names, without "topology-"
 

@@ -57,7 +57,8 @@ Result<void> RowParser::read_header() {
     constexpr std::string_view first[] = {"interval", "source", "destination", "count"};
     for (std::size_t i = 0; i < 4; ++i)
         if (!fields_[i].starts_with(first[i]))
-            return fail(fmt::format("column {} is named '{}', expected interval_index,source,destination,count", i + 1, shown(fields_[i])));
+            return fail(fmt::format("column {} is named '{}', expected interval_index,source,destination,count", i + 1,
+                                    shown(fields_[i])));
     for (std::size_t i = 4; i < fields_.size(); ++i) {
         if (fields_[i] == "principal") principal_ = int(i);
         if (fields_[i] == "source_version") version_ = int(i);
@@ -70,7 +71,8 @@ Result<RowParser::Line> RowParser::parse(std::string_view line, TextRow& row) {
     if (line.empty()) return Line::empty;
     if (line.size() > most_line) return fail("the line is longer than 64 KiB");
     if (auto done = split(line); !done) return std::unexpected(done.error());
-    if (fields_.size() < 4) return fail(fmt::format("{} fields, expected interval_index,source,destination,count", fields_.size()));
+    if (fields_.size() < 4)
+        return fail(fmt::format("{} fields, expected interval_index,source,destination,count", fields_.size()));
     const bool first = !begun_;
     begun_ = true;
     if (!read(fields_[0], row.interval)) {
@@ -78,14 +80,18 @@ Result<RowParser::Line> RowParser::parse(std::string_view line, TextRow& row) {
         if (auto done = read_header(); !done) return std::unexpected(done.error());
         return Line::header;
     }
-    if (row.interval < 0 || row.interval > most_interval) return fail("the interval index is out of range, expected 0 to 2,000,000,000");
+    if (row.interval < 0 || row.interval > most_interval)
+        return fail("the interval index is out of range, expected 0 to 2,000,000,000");
     row.source = fields_[1];
     row.destination = fields_[2];
     if (row.source.empty() || row.destination.empty()) return fail("source or destination is empty");
-    if (row.source.size() > most_name || row.destination.size() > most_name) return fail("a name is longer than 1024 bytes");
+    if (row.source.size() > most_name || row.destination.size() > most_name)
+        return fail("a name is longer than 1024 bytes");
     if (!read(fields_[3], row.count) || !std::isfinite(row.count) || row.count < 0 || row.count > 1e15)
         return fail(fmt::format("'{}' is no count, expected a number from 0 to 10^15", shown(fields_[3])));
-    const auto field = [&](int column) { return column >= 0 && std::size_t(column) < fields_.size() ? fields_[std::size_t(column)] : std::string_view(); };
+    const auto field = [&](int column) {
+        return column >= 0 && std::size_t(column) < fields_.size() ? fields_[std::size_t(column)] : std::string_view();
+    };
     row.principal = field(principal_);
     row.source_version = field(version_);
     return Line::row;

@@ -1,5 +1,5 @@
-// Edge rows as text: interval_index,source,destination,count. A first line of names may add principal and source_version;
-// further columns are ignored. Fields may be quoted as in RFC 4180, within one line.
+// Edge rows as text: interval_index,source,destination,count. A first line of names may add principal and
+// source_version; further columns are ignored. Fields may be quoted as in RFC 4180, within one line.
 #pragma once
 
 #include <string>

@@ -15,7 +15,8 @@ class Silence {
 public:
     static constexpr std::uint32_t none = ~0U;
 
-    // The edge in `slot`, which does not wait now, is looked at again after `wait` intervals, at most the wheel's length.
+    // The edge in `slot`, which does not wait now, is looked at again after `wait` intervals, at most the wheel's
+    // length.
     void wait(std::uint32_t slot, Interval now, Interval wait) {
         if (next_.size() <= slot) next_.resize(std::size_t(slot) + 1, none);
         auto& first = first_[std::size_t(now + std::clamp<Interval>(wait, 1, length - 1)) % length];

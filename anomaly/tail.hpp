@@ -1,5 +1,5 @@
-// How surprising a count is: -ln of the chance of at least this much, in nats. Saddlepoint (signed deviance) form, so that
-// the far tails are right too (Lugannani and Rice, 1980; McCullagh and Nelder, Generalized Linear Models).
+// How surprising a count is: -ln of the chance of at least this much, in nats. Saddlepoint (signed deviance) form, so
+// that the far tails are right too (Lugannani and Rice, 1980; McCullagh and Nelder, Generalized Linear Models).
 #pragma once
 
 #include <algorithm>

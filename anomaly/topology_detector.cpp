@@ -10,7 +10,7 @@ namespace meshwarden::anomaly {
 namespace {
 
 constexpr std::size_t most_listed = 50;          // edges named in one incident
-constexpr double missed_events = 20;             // expected by its usual rate: by chance (Poisson) once in e^20 silences
+constexpr double missed_events = 20;  // expected by its usual rate: by chance (Poisson) once in e^20 silences
 constexpr double silent_gaps = 5;                // of its longest gap: an edge that comes in bursts is often silent
 constexpr Duration refusal_memory = std::chrono::minutes(10);
 constexpr int state_version = 1;
@@ -28,7 +28,8 @@ std::vector<std::string> callers_of(const Labels& labels) {
 }
 
 std::string text_of(const Edge& edge) {
-    return fmt::format("{} -> {} ({})", source_name(edge.labels), destination_name(edge.labels), edge.labels.get("protocol"));
+    return fmt::format("{} -> {} ({})", source_name(edge.labels), destination_name(edge.labels),
+                       edge.labels.get("protocol"));
 }
 
 const Expectation* said_of(const Snapshot& snapshot, const Edge& edge) {
@@ -44,7 +45,8 @@ TopologyDetector::TopologyDetector(Options options, const std::vector<RuleSpec>&
 }
 
 TopologyDetector::Watch* TopologyDetector::watch(std::string_view rule) {
-    const auto found = std::ranges::find_if(watches_, [&](const Watch& w) { return w.rule.name == rule && w.rule.enabled; });
+    const auto found =
+        std::ranges::find_if(watches_, [&](const Watch& w) { return w.rule.name == rule && w.rule.enabled; });
     return found == watches_.end() ? nullptr : &*found;
 }
 
@@ -58,7 +60,8 @@ void TopologyDetector::note(Watch& watch, const Labels& labels, Time at, std::st
     }
     novelty.last_at = at;
     novelty.count += count;
-    const bool listed = std::ranges::find(novelty.edges, edge, &std::pair<Time, std::string>::second) != novelty.edges.end();
+    const bool listed =
+        std::ranges::find(novelty.edges, edge, &std::pair<Time, std::string>::second) != novelty.edges.end();
     if (!listed && novelty.edges.size() < most_listed) novelty.edges.emplace_back(at, std::move(edge));
 }
 
@@ -90,7 +93,8 @@ void TopologyDetector::note_refusals(const Snapshot& snapshot) {
         if (!rule || learning(snapshot.at)) continue;
         // Once open, further refusals of the same caller belong to it although the caller is known by now.
         if (!known || rule->open.contains(labels.only(rule->rule.by)))
-            note(*rule, labels, first, fmt::format("{} -> {} refused", source_name(labels), destination_name(labels)), count);
+            note(*rule, labels, first, fmt::format("{} -> {} refused", source_name(labels), destination_name(labels)),
+                 count);
     }
     std::erase_if(refused_, [&](const auto& entry) { return entry.second < snapshot.at - refusal_memory; });
 }
@@ -123,7 +127,8 @@ void TopologyDetector::tell_new(Watch& watch, const Snapshot& snapshot) {
         const auto text = said ? fmt::format("{}, called unexpected by {}", text_of(edge), said->owner) : text_of(edge);
         const auto open = watch.open.find(edge.labels.only(watch.rule.by));
         const bool counted = said && open != watch.open.end() &&
-                             (std::ranges::find(open->second.edges, text, &std::pair<Time, std::string>::second) != open->second.edges.end() ||
+                             (std::ranges::find(open->second.edges, text, &std::pair<Time, std::string>::second) !=
+                                  open->second.edges.end() ||
                               open->second.edges.size() == most_listed);
         note(watch, edge.labels, snapshot.at, text, counted ? 0 : 1);
     }
@@ -137,7 +142,8 @@ void TopologyDetector::excuse(Watch& watch, const Snapshot& snapshot) {
         const auto* said = open == watch.open.end() ? nullptr : said_of(snapshot, edge);
         if (!said || !said->expected) continue;
         const auto about = text_of(edge);
-        const auto dropped = std::erase_if(open->second.edges, [&](const auto& told) { return told.second.starts_with(about); });
+        const auto dropped =
+            std::erase_if(open->second.edges, [&](const auto& told) { return told.second.starts_with(about); });
         if (dropped == 0) continue;
         (watch.rule.name == "topology-vanished" ? edge.missed : edge.untold) = watch.rule.name != "topology-vanished";
         open->second.count -= double(dropped);
@@ -154,10 +160,12 @@ void TopologyDetector::note_silence(const Snapshot& snapshot) {
     if (!rule || learning(snapshot.at)) return;
     for (auto& [key, edge] : edges_.all()) {
         const auto labels = edge.labels.only(rule->rule.by);
-        const double silent = to_epoch_seconds(snapshot.at) - to_epoch_seconds(std::max(edge.last_seen, *watched_since_));
+        const double silent =
+            to_epoch_seconds(snapshot.at) - to_epoch_seconds(std::max(edge.last_seen, *watched_since_));
         const double window = double(rule->rule.window.count()) / 1000;
         if (edge.last_seen == snapshot.at) rule->open.erase(labels);
-        const bool vanished = edge.movements >= movements_to_know && silent > std::max(window, silent_gaps * edge.longest_gap) &&
+        const bool vanished = edge.movements >= movements_to_know &&
+                              silent > std::max(window, silent_gaps * edge.longest_gap) &&
                               silent * edge.usual_rate > missed_events;
         if (!vanished || edge.missed || said_of(snapshot, edge)) continue;
         edge.missed = true;
@@ -172,12 +180,15 @@ void TopologyDetector::report(Watch& watch, const Snapshot& snapshot, Inspection
     std::erase_if(watch.open, [&](const auto& entry) {
         return snapshot.reachable && entry.second.last_at + rule.quiet <= snapshot.at;
     });
-    RuleVerdict verdict{rule.name, watch.open.empty() ? RuleHealth::ok : RuleHealth::firing, snapshot.reachable, {}, rule.threshold, rule.window};
+    RuleVerdict verdict{rule.name,          watch.open.empty() ? RuleHealth::ok : RuleHealth::firing,
+                        snapshot.reachable, {},
+                        rule.threshold,     rule.window};
     if (!snapshot.reachable) {
         verdict.health = RuleHealth::blind;
         verdict.cause = snapshot.unreachable_cause;
     } else if (learning(snapshot.at)) {
-        verdict.cause = learning_until_ ? "learning until " + to_rfc3339(*learning_until_) : "learning has not begun: no edge was read yet";
+        verdict.cause = learning_until_ ? "learning until " + to_rfc3339(*learning_until_)
+                                        : "learning has not begun: no edge was read yet";
     }
     if (!rule.enabled) verdict = {rule.name, RuleHealth::off, false, {}, 0, Duration{0}};
     out.rules.push_back(std::move(verdict));
@@ -187,8 +198,10 @@ void TopologyDetector::report(Watch& watch, const Snapshot& snapshot, Inspection
         finding.started_at = novelty.started_at;
         finding.crossed_at = novelty.started_at;
         finding.evidence.taken_at = snapshot.at;
-        finding.evidence.rule = {{"name", rule.name}, {"quiet", to_string(rule.quiet)}, {"severity", std::string(to_string(rule.severity))}};
-        for (const auto& [at, edge] : novelty.edges) finding.evidence.notes.push_back(fmt::format("{} {}", to_rfc3339(at), edge));
+        finding.evidence.rule = {
+            {"name", rule.name}, {"quiet", to_string(rule.quiet)}, {"severity", std::string(to_string(rule.severity))}};
+        for (const auto& [at, edge] : novelty.edges)
+            finding.evidence.notes.push_back(fmt::format("{} {}", to_rfc3339(at), edge));
         finding.evidence.truncated = novelty.edges.size() == most_listed;
         out.findings.push_back(std::move(finding));
     }
@@ -209,7 +222,8 @@ void TopologyDetector::publish(Time at) {
 Inspection TopologyDetector::inspect(const Snapshot& snapshot) {
     Inspection inspection;
     if (!options_.enabled) {
-        for (const auto& watch : watches_) inspection.rules.push_back({watch.rule.name, RuleHealth::off, false, {}, 0, Duration{0}});
+        for (const auto& watch : watches_)
+            inspection.rules.push_back({watch.rule.name, RuleHealth::off, false, {}, 0, Duration{0}});
         return inspection;
     }
     note_refusals(snapshot);
@@ -232,7 +246,8 @@ std::string TopologyDetector::save() const {
             nlohmann::json entry{{"rule", watch.rule.name}, {"started", novelty.started_at.time_since_epoch().count()},
                                  {"last", novelty.last_at.time_since_epoch().count()}, {"count", novelty.count}};
             for (const auto& [name, value] : subject) entry["labels"][name] = value;
-            for (const auto& [at, edge] : novelty.edges) entry["edges"].push_back({at.time_since_epoch().count(), edge});
+            for (const auto& [at, edge] : novelty.edges)
+                entry["edges"].push_back({at.time_since_epoch().count(), edge});
             state["open"].push_back(std::move(entry));
         }
     return state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -242,10 +257,12 @@ Result<void> TopologyDetector::load(std::string_view bytes) {
     if (bytes.empty()) return {};
     try {
         const auto state = nlohmann::json::parse(bytes);
-        if (state.at("version").get<int>() != state_version) return fail("the saved topology has an unknown version; it is learned anew");
+        if (state.at("version").get<int>() != state_version)
+            return fail("the saved topology has an unknown version; it is learned anew");
         if (auto loaded = edges_.load(state.at("edges").get_ref<const std::string&>()); !loaded) return loaded;
         callers_ = state.at("callers").get<std::set<std::string>>();
-        if (state.contains("learning_until")) learning_until_ = Time(Duration(state["learning_until"].get<std::int64_t>()));
+        if (state.contains("learning_until"))
+            learning_until_ = Time(Duration(state["learning_until"].get<std::int64_t>()));
         for (const auto& entry : state.value("open", nlohmann::json::array())) {
             auto* rule = watch(entry.at("rule").get_ref<const std::string&>());
             if (!rule) continue;
@@ -255,7 +272,8 @@ Result<void> TopologyDetector::load(std::string_view bytes) {
             Novelty novelty{Labels(std::move(labels)), Time(Duration(entry.at("started").get<std::int64_t>())),
                             Time(Duration(entry.at("last").get<std::int64_t>())), {}, entry.at("count").get<double>()};
             for (const auto& edge : entry.value("edges", nlohmann::json::array()))
-                novelty.edges.emplace_back(Time(Duration(edge.at(0).get<std::int64_t>())), edge.at(1).get<std::string>());
+                novelty.edges.emplace_back(Time(Duration(edge.at(0).get<std::int64_t>())),
+                                           edge.at(1).get<std::string>());
             const auto subject = novelty.labels;
             rule->open.emplace(subject, std::move(novelty));
         }

@@ -1,6 +1,6 @@
 // Judges the connection topology against what it has been so far: edges and refused callers never seen since the
-// learning period, and edges that fell silent. What an operator calls expected is not told while that holds; what he calls
-// unexpected is told whenever it is seen. A Detector (see model/detector.hpp); its memory is saved by App.
+// learning period, and edges that fell silent. What an operator calls expected is not told while that holds; what he
+// calls unexpected is told whenever it is seen. A Detector (see model/detector.hpp); its memory is saved by App.
 #pragma once
 
 #include <map>

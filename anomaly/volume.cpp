@@ -13,7 +13,8 @@ constexpr int codes = 4096;
 
 std::array<float, codes> decoded() {
     std::array<float, codes> rates{};
-    for (int code = 0; code < codes; ++code) rates[std::size_t(code)] = float((std::exp2(code / code_steps) - 1) / code_unit);
+    for (int code = 0; code < codes; ++code)
+        rates[std::size_t(code)] = float((std::exp2(code / code_steps) - 1) / code_unit);
     return rates;
 }
 const std::array<float, codes> rates = decoded();
@@ -32,7 +33,10 @@ int cell_of(std::int32_t hour, QuietDays quiet) {
     return (hour % 24 + 24) % 24 + ((quiet >> day) & 1 ? 24 : 0);
 }
 
-bool knows_hour(const Volume& volume, QuietDays quiet) { return volume.profile[std::size_t(cell_of(volume.hour, quiet))].known() >= days_to_know && volume.filled_hours >= 2 * days_to_know; }
+bool knows_hour(const Volume& volume, QuietDays quiet) {
+    return volume.profile[std::size_t(cell_of(volume.hour, quiet))].known() >= days_to_know &&
+           volume.filled_hours >= 2 * days_to_know;
+}
 
 namespace {
 
@@ -75,7 +79,8 @@ void fold_hour(Volume& volume, QuietDays quiet) {
     }
     if (volume.hour_rows > 0) {
         volume.filled_hours = std::uint16_t(std::min(volume.filled_hours + 1, 60000));
-        volume.filled += (volume.hour_rows / volume.hour_seen - volume.filled) / std::min<float>(volume.filled_hours, 12);
+        volume.filled +=
+            (volume.hour_rows / volume.hour_seen - volume.filled) / std::min<float>(volume.filled_hours, 12);
     }
     const int known = cell.known();
     const double old = cell.rate();
@@ -90,11 +95,13 @@ double clumped(const Volume& volume, double events) {
 }
 
 double teaching(const Volume& volume, QuietDays quiet) {
-    return knows_hour(volume, quiet) && volume.now <= most_of_silence && clumped(volume, volume.now) < 1.5 ? double(volume.now) : 0;
+    return knows_hour(volume, quiet) && volume.now <= most_of_silence && clumped(volume, volume.now) < 1.5
+               ? double(volume.now)
+               : 0;
 }
 
-// Hours that passed without a row: the open one ends, the others were silent. Gives the events they should have brought,
-// as far as a silence says something of the level: where many are due it says that the edge is off.
+// Hours that passed without a row: the open one ends, the others were silent. Gives the events they should have
+// brought, as far as a silence says something of the level: where many are due it says that the edge is off.
 double pass_hours(Volume& volume, const Moment& now, double unseen, const Pace& pace, QuietDays quiet) {
     const double rest = std::min(unseen, std::max(0.0, pace.intervals_per_hour - volume.hour_seen));
     double owed = rest * teaching(volume, quiet);
@@ -127,7 +134,8 @@ void pass_silence(Volume& volume, double silent, double owed, const Pace& pace) 
     volume.run_expected += float(owed / std::max(silent, 1.0) * std::min(silent, pace.intervals_per_hour));
     const double memory = mean_memory_hours * pace.intervals_per_hour;
     volume.mean *= float(std::max(0.0, 1 - silent / std::min(volume.behind_mean + silent, memory)));
-    volume.recent *= float(std::max(0.0, 1 - silent / std::min(volume.behind_mean + silent, recent_memory_hours * pace.intervals_per_hour)));
+    volume.recent *= float(std::max(
+        0.0, 1 - silent / std::min(volume.behind_mean + silent, recent_memory_hours * pace.intervals_per_hour)));
     volume.behind_mean = float(std::min(volume.behind_mean + silent, memory));
 }
 
@@ -170,7 +178,8 @@ Expectation roll(Volume& volume, Interval last, const Moment& now, const Pace& p
     return expected;
 }
 
-void learn(Volume& volume, const Expectation& expected, double count, double load, Trust trust, const Moment& now, const Pace& pace) {
+void learn(Volume& volume, const Expectation& expected, double count, double load, Trust trust, const Moment& now,
+           const Pace& pace) {
     const double profile = std::max(1e-3, expected.slow * expected.clumped / level(volume.slow_is, volume.slow_weight));
     const double taken = std::min(count, most_growth * expected.fast * expected.clumped * load + 3);
     const double memory = mean_memory_hours * pace.intervals_per_hour;
@@ -178,7 +187,8 @@ void learn(Volume& volume, const Expectation& expected, double count, double loa
     volume.mean += float((taken / now.exposure - volume.mean) * trust.level * now.exposure / volume.behind_mean);
     const double recent_memory = std::min<double>(volume.behind_mean, recent_memory_hours * pace.intervals_per_hour);
     const double spike = most_recent * (volume.mean + 1);
-    volume.recent += float((std::min(count / now.exposure, spike) - volume.recent) * std::min(1.0, now.exposure / recent_memory));
+    volume.recent +=
+        float((std::min(count / now.exposure, spike) - volume.recent) * std::min(1.0, now.exposure / recent_memory));
     const double ratio = std::min(count / profile, most_growth * load);
     const double weight = expected.weight * trust.level;
     volume.fast_is = float(volume.fast_is * pace.fast_fade + weight * ratio);
@@ -191,9 +201,11 @@ void learn(Volume& volume, const Expectation& expected, double count, double loa
     const double apart = std::min(std::abs(count - mean), most_growth * mean);
     const double beyond = (apart * apart - mean) / (mean * mean);
     const double pull = trust.spread * mean / (1 + mean) / std::min(100.0, 6 + double(volume.learned));
-    volume.spread = float(std::clamp(volume.spread + (std::clamp(beyond, -1.0, 8.0) - volume.spread) * pull, 0.01, 4.0));
+    volume.spread =
+        float(std::clamp(volume.spread + (std::clamp(beyond, -1.0, 8.0) - volume.spread) * pull, 0.01, 4.0));
     volume.learned = std::uint16_t(std::min(volume.learned + 1, 60000));
-    volume.hour_sum += float(trust.level < 1 ? std::min(count, most_growth * (expected.slow + expected.least) * load) : count);
+    volume.hour_sum +=
+        float(trust.level < 1 ? std::min(count, most_growth * (expected.slow + expected.least) * load) : count);
     volume.hour_seen += float(now.exposure);
     volume.hour_rows += float(now.exposure);
 }

@@ -30,7 +30,8 @@ struct Moment {
 
 constexpr int cells = 48;  // 24 hours of busy days, 24 of quiet days
 
-// An hour of the day: events an interval (logarithm in 12 bits), and how many hours stand behind it (4 bits, saturating).
+// An hour of the day: events an interval (logarithm in 12 bits), and how many hours stand behind it (4 bits,
+// saturating).
 class Cell {
 public:
     int known() const { return bits_ & 15; }
@@ -62,8 +63,10 @@ struct Volume {
     std::array<Cell, cells> profile{};
 
     static void keep(auto& self, auto& archive) {
-        archive(self.hour, self.hour_sum, self.hour_seen, self.hour_rows, self.filled, self.filled_hours, self.learned, self.before, self.now);
-        archive(self.after, self.mean, self.behind_mean, self.recent, self.fast_is, self.fast_weight, self.slow_is, self.slow_weight);
+        archive(self.hour, self.hour_sum, self.hour_seen, self.hour_rows, self.filled, self.filled_hours, self.learned,
+                self.before, self.now);
+        archive(self.after, self.mean, self.behind_mean, self.recent, self.fast_is, self.fast_weight, self.slow_is,
+                self.slow_weight);
         archive(self.run_is, self.run_expected, self.spread, self.hour_spread, self.hours, self.profile);
     }
 };
@@ -90,7 +93,8 @@ Expectation roll(Volume& volume, Interval last, const Moment& now, const Pace& p
 struct Trust {
     double level = 1, spread = 1;
 };
-void learn(Volume& volume, const Expectation& expected, double count, double load, Trust trust, const Moment& now, const Pace& pace);
+void learn(Volume& volume, const Expectation& expected, double count, double load, Trust trust, const Moment& now,
+           const Pace& pace);
 // Events expected from one interval to another if nothing had changed.
 double expected_between(const Volume& volume, Interval from, Interval to, const Pace& pace, QuietDays quiet);
 

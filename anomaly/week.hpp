@@ -1,5 +1,5 @@
-// Which days of the week are quiet: learned from the traffic of whole days, since an interval's number says nothing about
-// the calendar.
+// Which days of the week are quiet: learned from the traffic of whole days, since an interval's number says nothing
+// about the calendar.
 #pragma once
 
 #include <array>

@@ -66,15 +66,20 @@ private:
 class Search {
 public:
     Search(const DetectOptions& options, double interval_seconds, File scores)
-        : options_(options), interval_seconds_(interval_seconds), baseline_({.interval_seconds = interval_seconds}), scores_(std::move(scores)) {}
+        : options_(options),
+          interval_seconds_(interval_seconds),
+          baseline_({.interval_seconds = interval_seconds}),
+          scores_(std::move(scores)) {}
 
     Result<void> take(const TextRow& text) {
-        if (begun_ && text.interval < interval_) return fail(fmt::format("interval {} stands after {}, expected rising indexes", text.interval, interval_));
+        if (begun_ && text.interval < interval_)
+            return fail(fmt::format("interval {} stands after {}, expected rising indexes", text.interval, interval_));
         if (begun_ && text.interval > interval_) finish();
         begun_ = true;
         interval_ = text.interval;
         const auto source = workloads_.number(text.source), destination = workloads_.number(text.destination);
-        const auto [place, fresh] = places_.try_emplace(std::uint64_t(source) << 32 | destination, std::uint32_t(rows_.size()));
+        const auto [place, fresh] =
+            places_.try_emplace(std::uint64_t(source) << 32 | destination, std::uint32_t(rows_.size()));
         if (fresh) rows_.push_back({source, destination, 0, 0, 0});
         auto& row = rows_[place->second];
         row.count += float(text.count);
@@ -102,9 +107,14 @@ public:
 
 private:
     void print(const anomaly::Candidate& one) {
-        const auto name_of = [&](anomaly::NodeId node) { return node == anomaly::no_node ? std::string() : workloads_.name(node); };
-        nlohmann::ordered_json line{{"interval", one.interval}, {"kind", to_string(one.kind)}, {"source", name_of(one.source)},
-                                    {"destination", name_of(one.destination)}, {"alerts_per_day", one.alerts_per_day},
+        const auto name_of = [&](anomaly::NodeId node) {
+            return node == anomaly::no_node ? std::string() : workloads_.name(node);
+        };
+        nlohmann::ordered_json line{{"interval", one.interval},
+                                    {"kind", to_string(one.kind)},
+                                    {"source", name_of(one.source)},
+                                    {"destination", name_of(one.destination)},
+                                    {"alerts_per_day", one.alerts_per_day},
                                     {"severity", to_string(anomaly::severity_of(one, name_of))},
                                     {"explanation", anomaly::explain(one, name_of, interval_seconds_)}};
         fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -1,4 +1,5 @@
-// meshwarden detect: the topology baseline over a file of edge rows. JSON lines on stdout; the exit code of commands.hpp.
+// meshwarden detect: the topology baseline over a file of edge rows. JSON lines on stdout; the exit code of
+// commands.hpp.
 #pragma once
 
 #include <string>

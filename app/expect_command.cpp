@@ -1,5 +1,5 @@
-// meshwarden expect: what operators say of edges, read from and written to the database; a running service follows with its next
-// tick.
+// meshwarden expect: what operators say of edges, read from and written to the database; a running service follows with
+// its next tick.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <pwd.h>
@@ -34,9 +34,17 @@ std::string user() {
 void print(const json& value) { fmt::print("{}\n", value.dump(2, ' ', false, json::error_handler_t::replace)); }
 
 Row row_of(const Expectation& said, Time now) {
-    const auto until = said.ended_at ? "withdrawn by " + said.ended_by : said.expires_at ? to_rfc3339(*said.expires_at) : "withdrawn";
-    return {said.id, said.expected ? "expected" : "unexpected", said.holds(now) ? "yes" : "no", until, said.owner, said.created_by,
-            fmt::format("{}", fmt::join(said.match_text, ", ")), said.note};
+    const auto until = said.ended_at     ? "withdrawn by " + said.ended_by
+                       : said.expires_at ? to_rfc3339(*said.expires_at)
+                                         : "withdrawn";
+    return {said.id,
+            said.expected ? "expected" : "unexpected",
+            said.holds(now) ? "yes" : "no",
+            until,
+            said.owner,
+            said.created_by,
+            fmt::format("{}", fmt::join(said.match_text, ", ")),
+            said.note};
 }
 
 void show(const Expectations& all, Time now, Format format) {
@@ -50,7 +58,8 @@ void show(const Expectations& all, Time now, Format format) {
     fmt::print("{}", table({"ID", "SAID", "HOLDS", "UNTIL", "OWNER", "BY", "MATCH", "NOTE"}, rows));
 }
 
-int answer(const std::expected<Expectation, incidents::ActionError>& said, const std::string& id, Time now, Format format) {
+int answer(const std::expected<Expectation, incidents::ActionError>& said, const std::string& id, Time now,
+           Format format) {
     if (said) {
         if (format == Format::json)
             print(web::to_json(*said));
@@ -58,9 +67,11 @@ int answer(const std::expected<Expectation, incidents::ActionError>& said, const
             show({*said}, now, format);
         return 0;
     }
-    if (said.error() == incidents::ActionError::not_found) return complain(fmt::format("there is no expectation {}", id), 1);
+    if (said.error() == incidents::ActionError::not_found)
+        return complain(fmt::format("there is no expectation {}", id), 1);
     if (said.error() == incidents::ActionError::too_many)
-        return complain(fmt::format("{} hold already; withdraw some, or use wider matchers", incidents::most_expectations), 1);
+        return complain(
+            fmt::format("{} hold already; withdraw some, or use wider matchers", incidents::most_expectations), 1);
     return complain("the database could not keep this; nothing was changed", 3);
 }
 

@@ -1,5 +1,5 @@
-// Everything that judges the Snapshots of one Prometheus, and whose affair each finding is. Used by the loop and by rule
-// tests, so that both judge alike. Owned by one thread.
+// Everything that judges the Snapshots of one Prometheus, and whose affair each finding is. Used by the loop and by
+// rule tests, so that both judge alike. Owned by one thread.
 #pragma once
 
 #include <algorithm>

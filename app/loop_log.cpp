@@ -14,13 +14,15 @@ void LoopLog::over(Outage& outage, Time now, std::string_view what, std::string_
     if (signal.empty())
         spdlog::info(log_text(what, {{"prometheus", prometheus_}, {"failures", failures}, {"lasted", lasted}}));
     else
-        spdlog::info(log_text(what, {{"prometheus", prometheus_}, {"signal", signal}, {"ticks", failures}, {"lasted", lasted}}));
+        spdlog::info(
+            log_text(what, {{"prometheus", prometheus_}, {"signal", signal}, {"ticks", failures}, {"lasted", lasted}}));
 }
 
 void LoopLog::polled(const Snapshot& snapshot, Time now) {
     if (!snapshot.reachable) {
         if (unreachable_.failed(now))
-            spdlog::error(log_text("Prometheus does not answer", {{"prometheus", prometheus_}, {"error", snapshot.unreachable_cause}}));
+            spdlog::error(log_text("Prometheus does not answer",
+                                   {{"prometheus", prometheus_}, {"error", snapshot.unreachable_cause}}));
         return;  // that all its signals are blind goes without saying
     }
     over(unreachable_, now, "Prometheus answers again");
@@ -36,8 +38,11 @@ void LoopLog::polled(const Snapshot& snapshot, Time now) {
 }
 
 void log_change(EventKind kind, const Incident& incident) {
-    spdlog::info(log_text("incident", {{"id", incident.id}, {"event", to_string(kind)}, {"rule", incident.rule},
-                                       {"severity", to_string(incident.severity)}, {"value", fmt::format("{}", incident.value)},
+    spdlog::info(log_text("incident", {{"id", incident.id},
+                                       {"event", to_string(kind)},
+                                       {"rule", incident.rule},
+                                       {"severity", to_string(incident.severity)},
+                                       {"value", fmt::format("{}", incident.value)},
                                        {"summary", incident.summary}}));
 }
 

@@ -7,16 +7,39 @@ namespace meshwarden::app {
 
 LoopMetrics::LoopMetrics(prometheus::Registry& registry)
     : ticks_(prometheus::BuildCounter().Name("meshwarden_ticks_total").Help("Ticks by result.").Register(registry)),
-      missed_(prometheus::BuildCounter().Name("meshwarden_ticks_missed_total").Help("Ticks left out because one before took too long.").Register(registry)),
-      not_saved_(prometheus::BuildCounter().Name("meshwarden_commits_failed_total").Help("Ticks that could not be saved and are kept in memory.").Register(registry)),
-      duration_(prometheus::BuildHistogram().Name("meshwarden_tick_duration_seconds").Help("Time from the poll to the commit.").Register(registry)),
-      rules_(prometheus::BuildGauge().Name("meshwarden_rule_state").Help("1 for the state that a rule is in.").Register(registry)),
-      opened_(prometheus::BuildCounter().Name("meshwarden_incidents_opened_total").Help("Incidents opened or reopened.").Register(registry)),
-      edges_(prometheus::BuildGauge().Name("meshwarden_edges").Help("Edges of the topology that are known.").Register(registry)),
-      new_edges_(prometheus::BuildCounter().Name("meshwarden_edges_new_total").Help("Edges seen for the first time.").Register(registry).Add({})) {}
+      missed_(prometheus::BuildCounter()
+                  .Name("meshwarden_ticks_missed_total")
+                  .Help("Ticks left out because one before took too long.")
+                  .Register(registry)),
+      not_saved_(prometheus::BuildCounter()
+                     .Name("meshwarden_commits_failed_total")
+                     .Help("Ticks that could not be saved and are kept in memory.")
+                     .Register(registry)),
+      duration_(prometheus::BuildHistogram()
+                    .Name("meshwarden_tick_duration_seconds")
+                    .Help("Time from the poll to the commit.")
+                    .Register(registry)),
+      rules_(prometheus::BuildGauge()
+                 .Name("meshwarden_rule_state")
+                 .Help("1 for the state that a rule is in.")
+                 .Register(registry)),
+      opened_(prometheus::BuildCounter()
+                  .Name("meshwarden_incidents_opened_total")
+                  .Help("Incidents opened or reopened.")
+                  .Register(registry)),
+      edges_(prometheus::BuildGauge()
+                 .Name("meshwarden_edges")
+                 .Help("Edges of the topology that are known.")
+                 .Register(registry)),
+      new_edges_(prometheus::BuildCounter()
+                     .Name("meshwarden_edges_new_total")
+                     .Help("Edges seen for the first time.")
+                     .Register(registry)
+                     .Add({})) {}
 
 void LoopMetrics::ticked(const std::string& prometheus, const char* result, Duration took) {
-    for (const char* each : {"ok", "partial", "failed"})  // all are there from the first tick: births are seen by nobody
+    for (const char* each :
+         {"ok", "partial", "failed"})  // all are there from the first tick: births are seen by nobody
         ticks_.Add({{"prometheus", prometheus}, {"result", each}}).Increment(std::string_view(each) == result ? 1 : 0);
     not_saved_.Add({{"prometheus", prometheus}});
     duration_.Add({{"prometheus", prometheus}}, prometheus::Histogram::BucketBoundaries{.01, .03, .1, .3, 1, 3, 10, 30})
@@ -42,7 +65,8 @@ void LoopMetrics::opened(const Incident& incident) {
 
 void LoopMetrics::topology(const Topology& topology) {
     std::map<std::string, double> by_protocol;
-    for (const auto& edge : topology.edges) by_protocol[edge.labels.has("protocol") ? std::string(edge.labels.get("protocol")) : "unknown"] += 1;
+    for (const auto& edge : topology.edges)
+        by_protocol[edge.labels.has("protocol") ? std::string(edge.labels.get("protocol")) : "unknown"] += 1;
     for (const auto& [protocol, count] : by_protocol) edges_.Add({{"protocol", protocol}}).Set(count);
     if (topology.edges.size() > edges_seen_) new_edges_.Increment(double(topology.edges.size() - edges_seen_));
     edges_seen_ = topology.edges.size();

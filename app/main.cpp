@@ -44,18 +44,21 @@ void runs(CLI::App* command, Arguments& given, std::function<int()> run) {
 }
 
 void add_service(CLI::App& cli, Arguments& given) {
-    auto* run = cli.add_subcommand("run", "the service; SIGTERM and SIGINT stop it, SIGHUP reads the configuration anew");
+    auto* run =
+        cli.add_subcommand("run", "the service; SIGTERM and SIGINT stop it, SIGHUP reads the configuration anew");
     add_config(run, given);
     runs(run, given, [&] { return meshwarden::app::run(given.config_file); });
 }
 
 void add_checks(CLI::App& cli, Arguments& given) {
-    auto* check = cli.add_subcommand("check", "are these files right (configuration, signals, rules, rule tests)? All problems at once");
+    auto* check = cli.add_subcommand(
+        "check", "are these files right (configuration, signals, rules, rule tests)? All problems at once");
     check->add_option("FILE", given.files, "files")->required();
     add_format(check, given);
     runs(check, given, [&] { return meshwarden::app::check(given.files, given.format); });
 
-    auto* test = cli.add_subcommand("test", "do these rule tests pass? Series in; findings, notices and blind signals out");
+    auto* test =
+        cli.add_subcommand("test", "do these rule tests pass? Series in; findings, notices and blind signals out");
     test->add_option("FILE", given.files, "files of rule tests")->required();
     add_format(test, given);
     runs(test, given, [&] { return meshwarden::app::test(given.files, given.format); });
@@ -64,7 +67,8 @@ void add_checks(CLI::App& cli, Arguments& given) {
 void add_database(CLI::App& cli, Arguments& given) {
     auto* verify = cli.add_subcommand("verify", "is the history in this database whole?");
     verify->add_option("DB", given.database, "a path or a storage URL")->required();
-    verify->add_option("--expect-head", given.expected_head, "hash of an event that must be in it: a head that was told elsewhere");
+    verify->add_option("--expect-head", given.expected_head,
+                       "hash of an event that must be in it: a head that was told elsewhere");
     add_format(verify, given);
     runs(verify, given, [&] { return meshwarden::app::verify(given.database, given.expected_head, given.format); });
 
@@ -77,10 +81,18 @@ void add_database(CLI::App& cli, Arguments& given) {
 
 void add_detect(CLI::App& cli, Arguments& given) {
     auto& options = given.detect;
-    auto* detect = cli.add_subcommand("detect", "searches a file of edge rows for what is odd; a finding is one JSON line");
-    detect->add_option("--rows", options.rows, "CSV, plain or gzip: interval_index,source,destination,count; - for stdin")->required()->type_name("FILE");
-    detect->add_option("--interval", options.interval, "length of one interval, 1s to 1h")->required()->type_name("DURATION");
-    detect->add_option("--budget", options.budget, "alerts a day, by the history of the file")->check(CLI::PositiveNumber)->capture_default_str();
+    auto* detect =
+        cli.add_subcommand("detect", "searches a file of edge rows for what is odd; a finding is one JSON line");
+    detect
+        ->add_option("--rows", options.rows, "CSV, plain or gzip: interval_index,source,destination,count; - for stdin")
+        ->required()
+        ->type_name("FILE");
+    detect->add_option("--interval", options.interval, "length of one interval, 1s to 1h")
+        ->required()
+        ->type_name("DURATION");
+    detect->add_option("--budget", options.budget, "alerts a day, by the history of the file")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     detect->add_flag("--all", options.all, "every candidate, not only those within the budget");
     detect->add_option("--scores", options.scores, "writes one float32 a row, larger = odder")->type_name("FILE");
     runs(detect, given, [&] { return meshwarden::app::detect(given.detect); });
@@ -89,19 +101,26 @@ void add_detect(CLI::App& cli, Arguments& given) {
 void add_notify(CLI::App& cli, Arguments& given) {
     auto* notify = cli.add_subcommand("notify", "does a target work; what would be sent");
     auto* which = notify->add_option_group("what")->require_option(1);
-    which->add_option("--test", given.target, "sends this target a notice that is marked as a test")->type_name("TARGET");
-    which->add_option("--dry-run", given.incident, "prints what each route would send of this incident")->type_name("INCIDENT");
+    which->add_option("--test", given.target, "sends this target a notice that is marked as a test")
+        ->type_name("TARGET");
+    which->add_option("--dry-run", given.incident, "prints what each route would send of this incident")
+        ->type_name("INCIDENT");
     add_config(notify, given);
     add_format(notify, given);
     runs(notify, given, [&] {
-        return given.incident.empty() ? meshwarden::app::notify_test(given.config_file, given.target, given.format)
-                                      : meshwarden::app::notify_dry_run(given.config_file, given.incident, given.format);
+        return given.incident.empty()
+                   ? meshwarden::app::notify_test(given.config_file, given.target, given.format)
+                   : meshwarden::app::notify_dry_run(given.config_file, given.incident, given.format);
     });
 }
 
 void add_topology(CLI::App& cli, Arguments& given) {
-    auto* topology = cli.add_subcommand("topology", "the learned graph, now or at any time of the retained past; what changed");
-    topology->add_option("--at", given.topology.at, "as it was then: RFC 3339, seconds since the epoch, or how long ago (7d)")->type_name("TIME");
+    auto* topology =
+        cli.add_subcommand("topology", "the learned graph, now or at any time of the retained past; what changed");
+    topology
+        ->add_option("--at", given.topology.at,
+                     "as it was then: RFC 3339, seconds since the epoch, or how long ago (7d)")
+        ->type_name("TIME");
     topology->add_option("--diff", given.topology.diff, "only what changed since then")->type_name("TIME");
     topology->add_flag("--cross-namespace", given.topology.cross_namespace, "only edges between two namespaces");
     add_config(topology, given);
@@ -109,13 +128,18 @@ void add_topology(CLI::App& cli, Arguments& given) {
     runs(topology, given, [&] { return meshwarden::app::topology(given.config_file, given.topology, given.format); });
 
     auto& said = given.expect;
-    auto* expect = cli.add_subcommand("expect", "says that edges are expected, or are not; without matchers: what was said");
-    auto* match = expect->add_option("MATCHER", said.matchers, "source_workload=\"a\", destination_namespace=~\"b.*\": all must fit");
+    auto* expect =
+        cli.add_subcommand("expect", "says that edges are expected, or are not; without matchers: what was said");
+    auto* match = expect->add_option("MATCHER", said.matchers,
+                                     "source_workload=\"a\", destination_namespace=~\"b.*\": all must fit");
     auto* note = expect->add_option("--note", said.note, "why")->needs(match);
     match->needs(note);
     expect->add_option("--owner", said.owner, "who answers for it; you, unless given")->needs(match);
-    expect->add_option("--expires", said.expires, "a time, or how long from now on (90d); never, unless given")->needs(match)->type_name("TIME");
-    expect->add_flag("--unexpected", said.unexpected, "they are not expected: tell of them whenever they are used")->needs(match);
+    expect->add_option("--expires", said.expires, "a time, or how long from now on (90d); never, unless given")
+        ->needs(match)
+        ->type_name("TIME");
+    expect->add_flag("--unexpected", said.unexpected, "they are not expected: tell of them whenever they are used")
+        ->needs(match);
     expect->add_option("--withdraw", said.withdraw, "ends what was said")->excludes(match)->type_name("ID");
     expect->add_flag("--all", said.all, "also what no longer holds")->excludes(match);
     add_config(expect, given);
@@ -128,7 +152,8 @@ void add_pages(CLI::App& cli, Arguments& given) {
     auto* which = config->add_option_group("page")->require_option(1);
     which->add_flag("--defaults", given.defaults, "the default file, every key explained");
     which->add_flag("--reference", given.reference, "the reference page, in Markdown");
-    runs(config, given, [&] { return given.defaults ? meshwarden::app::print_defaults() : meshwarden::app::print_reference(); });
+    runs(config, given,
+         [&] { return given.defaults ? meshwarden::app::print_defaults() : meshwarden::app::print_reference(); });
 
     auto* version = cli.add_subcommand("version", "version and commit");
     add_format(version, given);

@@ -43,7 +43,8 @@ Notice test_notice(const config::Config& config, const std::string& target, Time
     auto& incident = notice.incident;
     incident.rule = "meshwarden-test";
     incident.severity = Severity::info;
-    incident.summary = fmt::format("Test of target {} by Meshwarden ({}): this is no incident", target, config.instance);
+    incident.summary =
+        fmt::format("Test of target {} by Meshwarden ({}): this is no incident", target, config.instance);
     incident.action = "Nothing: if you read this, the target works";
     incident.started_at = incident.crossed_at = incident.opened_at = incident.updated_at = now;
     incident.fingerprint = incidents::fingerprint_of("meshwarden-test\n" + to_rfc3339(now), 1);

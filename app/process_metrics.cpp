@@ -60,13 +60,15 @@ MetricFamily family(const char* name, const char* help, double value, MetricType
 std::vector<MetricFamily> ProcessMetrics::Collect() const {
     std::vector<MetricFamily> all;
     if (const auto stat = read_stat()) {
-        all.push_back(family("process_cpu_seconds_total", "CPU time, user and system.", stat->cpu_seconds, MetricType::Counter));
+        all.push_back(
+            family("process_cpu_seconds_total", "CPU time, user and system.", stat->cpu_seconds, MetricType::Counter));
         all.push_back(family("process_resident_memory_bytes", "Resident memory.", stat->resident_bytes));
         all.push_back(family("process_virtual_memory_bytes", "Virtual memory.", stat->virtual_bytes));
         all.push_back(family("process_threads", "Threads.", stat->threads));
     }
     all.push_back(family("process_start_time_seconds", "When the process began.", to_epoch_seconds(started_at_)));
-    if (const auto count = open_files()) all.push_back(family("process_open_fds", "Open files and connections.", *count));
+    if (const auto count = open_files())
+        all.push_back(family("process_open_fds", "Open files and connections.", *count));
     if (const auto limit = most_files()) all.push_back(family("process_max_fds", "How many may be open.", *limit));
     return all;
 }

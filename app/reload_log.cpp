@@ -30,7 +30,8 @@ void ReloadLog::replaced(std::vector<std::string> changes, Time now) {
 }
 
 void ReloadLog::refused(std::vector<std::string> problems, Time now) {
-    spdlog::error(log_text("the new configuration is wrong, the old one stays", {{"problems", std::to_string(problems.size())}}));
+    spdlog::error(
+        log_text("the new configuration is wrong, the old one stays", {{"problems", std::to_string(problems.size())}}));
     for (const auto& problem : problems) spdlog::error(log_text("configuration is wrong", {{"problem", problem}}));
     const std::scoped_lock lock(mutex_);
     status_.refused_at = now;

@@ -9,8 +9,9 @@ namespace {
 config::Config only_needed(config::Config config, const config::RuleTest& test) {
     const auto needs = [&](const SignalSpec& signal) {
         return std::ranges::any_of(config.rules, [&](const RuleSpec& rule) {
-            return rule.signal == signal.name || rule.unexplained_by == signal.name || rule.corroborated_by == signal.name ||
-                   rule.signal == rules::CoverageJudge::signal || (rule.learned && signal.edges);
+            return rule.signal == signal.name || rule.unexplained_by == signal.name ||
+                   rule.corroborated_by == signal.name || rule.signal == rules::CoverageJudge::signal ||
+                   (rule.learned && signal.edges);
         });
     };
     std::erase_if(config.signals, [&](const SignalSpec& signal) { return !needs(signal); });

@@ -21,14 +21,15 @@ bool equal(std::optional<double> expected, double came) {
 }
 
 bool matches(const config::ExpectedFinding& expected, const Finding& came) {
-    return expected.rule == came.rule && equal(expected.value, came.value) && equal(expected.threshold, came.threshold) &&
-           expected.severity.value_or(came.severity) == came.severity && carries(came.labels, expected.labels) &&
-           (expected.summary.empty() || expected.summary == came.summary);
+    return expected.rule == came.rule && equal(expected.value, came.value) &&
+           equal(expected.threshold, came.threshold) && expected.severity.value_or(came.severity) == came.severity &&
+           carries(came.labels, expected.labels) && (expected.summary.empty() || expected.summary == came.summary);
 }
 
 bool matches(const config::ExpectedNotice& expected, const Notice& came) {
     return expected.reason == came.reason && (expected.rule.empty() || expected.rule == came.incident.rule) &&
-           (expected.target.empty() || expected.target == came.target) && carries(came.incident.labels, expected.labels);
+           (expected.target.empty() || expected.target == came.target) &&
+           carries(came.incident.labels, expected.labels);
 }
 
 std::string with_labels(std::string text, const Labels& labels) {

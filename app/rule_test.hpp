@@ -1,5 +1,5 @@
-// Plays one rule test through the whole path of the service: a made-up Prometheus, the collector's fold, every detector,
-// settle and the outbox. Only the clock, the network and the disk are not real.
+// Plays one rule test through the whole path of the service: a made-up Prometheus, the collector's fold, every
+// detector, settle and the outbox. Only the clock, the network and the disk are not real.
 #pragma once
 
 #include <string>

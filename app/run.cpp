@@ -19,15 +19,16 @@ void serve(App& app, const sigset_t& signals) {
     Progress progress(STDERR_FILENO);
     while (true) {
         const timespec second{1, 0};
-        const int signal = progress.is_seen() ? sigtimedwait(&signals, nullptr, &second) : sigwaitinfo(&signals, nullptr);
+        const int signal =
+            progress.is_seen() ? sigtimedwait(&signals, nullptr, &second) : sigwaitinfo(&signals, nullptr);
         if (signal == SIGHUP) app.reload();
         if (signal == SIGTERM || signal == SIGINT) return;
         progress.show(app.waits_for());
     }
 }
 
-// Answers of many megabytes come and go. Left to itself glibc soon keeps them in its heaps, one for every few threads, in
-// whose holes nothing else fits.
+// Answers of many megabytes come and go. Left to itself glibc soon keeps them in its heaps, one for every few threads,
+// in whose holes nothing else fits.
 void give_memory_back() {
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, 256 * 1024);  // larger ones are mapped, and unmapped when freed

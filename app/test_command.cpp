@@ -17,8 +17,8 @@ nlohmann::json to_json(const Mismatch& mismatch) {
 }
 
 void print(const std::string& file, const config::RuleTest& test, const Mismatch& mismatch) {
-    fmt::print("{}:{}: {}: at {}\n  expected {}\n  came     {}\n", file, mismatch.line, test.name, to_string(mismatch.at),
-               mismatch.expected, mismatch.came);
+    fmt::print("{}:{}: {}: at {}\n  expected {}\n  came     {}\n", file, mismatch.line, test.name,
+               to_string(mismatch.at), mismatch.expected, mismatch.came);
 }
 
 // What the files came to so far.

@@ -48,19 +48,22 @@ std::string seconds_of(Time time) { return to_rfc3339(time).substr(0, 19) + "Z";
 std::string justification(const GraphEdge& each) {
     if (!each.declared) return "none";
     const auto& said = *each.declared;
-    return fmt::format("{}: {}{}", said.owner, said.note, said.expires_at ? " (until " + seconds_of(*said.expires_at) + ")" : "");
+    return fmt::format("{}: {}{}", said.owner, said.note,
+                       said.expires_at ? " (until " + seconds_of(*said.expires_at) + ")" : "");
 }
 
 std::string to_text(const Graph& graph) {
-    Row head{"SOURCE", "DESTINATION", "PROTOCOL", "MTLS", "EXPECTED", "ACTIVE", "PER SECOND", "SCORE", "FIRST SEEN", "LAST SEEN", "JUSTIFICATION"};
+    Row head{"SOURCE",     "DESTINATION", "PROTOCOL",   "MTLS",      "EXPECTED",     "ACTIVE",
+             "PER SECOND", "SCORE",       "FIRST SEEN", "LAST SEEN", "JUSTIFICATION"};
     if (graph.from) head.insert(head.begin(), "CHANGE");
     std::vector<Row> rows;
     for (const auto& each : graph.edges) {
         const auto& edge = each.edge;
         const auto answer = [](bool yes) { return yes ? "yes" : "no"; };
-        rows.push_back({name_of(source_of(edge.labels)), name_of(destination_of(edge.labels)), std::string(edge.labels.get("protocol")),
-                        edge.mtls, answer(each.expected), answer(each.active), fmt::format("{:.3g}", edge.rate),
-                        fmt::format("{:.3g}", edge.score), seconds_of(edge.first_seen), seconds_of(edge.last_seen), justification(each)});
+        rows.push_back({name_of(source_of(edge.labels)), name_of(destination_of(edge.labels)),
+                        std::string(edge.labels.get("protocol")), edge.mtls, answer(each.expected), answer(each.active),
+                        fmt::format("{:.3g}", edge.rate), fmt::format("{:.3g}", edge.score),
+                        seconds_of(edge.first_seen), seconds_of(edge.last_seen), justification(each)});
         if (graph.from) rows.back().insert(rows.back().begin(), each.change);
     }
     return table(head, rows);
@@ -68,7 +71,8 @@ std::string to_text(const Graph& graph) {
 
 std::string in_form(const Graph& graph, Format format) {
     switch (format) {
-        case Format::json: return web::to_json(graph).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+        case Format::json:
+            return web::to_json(graph).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
         case Format::dot: return web::to_dot(graph);
         case Format::graphml: return web::to_graphml(graph);
         case Format::text: break;
@@ -78,8 +82,8 @@ std::string in_form(const Graph& graph, Format format) {
 
 void print_remarks(const Graph& graph, const GraphQuestion& question) {
     if (graph.at == Time{}) return fmt::print(stderr, "nothing has been learned yet\n");
-    fmt::print(stderr, "{} edges{} as of {}\n", graph.edges.size(), graph.from ? " changed since " + to_rfc3339(*graph.from) : "",
-               to_rfc3339(graph.at));
+    fmt::print(stderr, "{} edges{} as of {}\n", graph.edges.size(),
+               graph.from ? " changed since " + to_rfc3339(*graph.from) : "", to_rfc3339(graph.at));
     if (graph.learning) fmt::print(stderr, "still learning what is usual\n");
     if (std::min(question.at.value_or(graph.at), question.from.value_or(graph.at)) < graph.complete_since)
         fmt::print(stderr, "the past is complete only since {}\n", to_rfc3339(graph.complete_since));
@@ -89,7 +93,8 @@ void print_remarks(const Graph& graph, const GraphQuestion& question) {
 }  // namespace
 
 int topology(const std::string& config_file, const TopologyRequest& request, Format format) {
-    GraphQuestion question{.at = {}, .from = {}, .cross_namespace = request.cross_namespace, .now = io::SystemClock().now()};
+    GraphQuestion question{
+        .at = {}, .from = {}, .cross_namespace = request.cross_namespace, .now = io::SystemClock().now()};
     for (const auto& [text, time] : {std::pair(&request.at, &question.at), std::pair(&request.diff, &question.from)}) {
         if (text->empty()) continue;
         const auto given = moment(*text, question.now, Toward::past);

@@ -185,7 +185,8 @@ struct Parsed {
 };
 
 std::unexpected<Cause> http_failure(int status) {
-    return refuse(status == 503 || status == 504 ? "timeout" : "query_failed", fmt::format("Prometheus answered HTTP {}", status));
+    return refuse(status == 503 || status == 504 ? "timeout" : "query_failed",
+                  fmt::format("Prometheus answered HTTP {}", status));
 }
 
 // The envelope: a successful, whole answer, or why not.
@@ -202,7 +203,8 @@ std::expected<Parsed, Cause> open_envelope(int status, std::string body) {
         const std::string_view type = text_of(parsed.root, "errorType");
         if (type.empty()) return status != 200 ? http_failure(status) : malformed("no status");
         const bool slow = type == "timeout" || type == "canceled";
-        return refuse(slow ? "timeout" : "query_failed", shown(fmt::format("{}: {}", type, text_of(parsed.root, "error"))));
+        return refuse(slow ? "timeout" : "query_failed",
+                      shown(fmt::format("{}: {}", type, text_of(parsed.root, "error"))));
     }
     if (status != 200) return http_failure(status);
     dom::array warnings;
@@ -220,7 +222,8 @@ std::expected<Parsed, Cause> open_envelope(int status, std::string body) {
 
 Duration seconds_field(const dom::element& object, std::string_view key) {
     double seconds = 0;
-    if (object[key].get_double().get(seconds) != simdjson::SUCCESS || !(seconds >= 0 && seconds < 1e6)) return Duration{0};
+    if (object[key].get_double().get(seconds) != simdjson::SUCCESS || !(seconds >= 0 && seconds < 1e6))
+        return Duration{0};
     return Duration(std::int64_t(seconds * 1000));
 }
 
@@ -258,7 +261,8 @@ std::expected<ScrapeFacts, Cause> parse_targets(int status, std::string body) {
     auto parsed = open_envelope(status, std::move(body));
     if (!parsed) return std::unexpected(parsed.error());
     dom::array targets;
-    if (parsed->root["data"]["activeTargets"].get_array().get(targets) != simdjson::SUCCESS) return malformed("no targets");
+    if (parsed->root["data"]["activeTargets"].get_array().get(targets) != simdjson::SUCCESS)
+        return malformed("no targets");
     ScrapeFacts facts;
     std::map<Duration, int> intervals;
     for (const auto target : targets) {

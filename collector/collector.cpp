@@ -137,7 +137,8 @@ void Collector::Impl::ask_census(Time now, Questions& questions) {
 void Collector::Impl::take_census(const Questions& questions, Time now) {
     if (!census.count) return;
     const auto& count = questions[*census.count];
-    if (count && std::exchange(target_count, count->scalar_or(0)) != count->scalar_or(0)) schedule.liveness_changed(now);
+    if (count && std::exchange(target_count, count->scalar_or(0)) != count->scalar_or(0))
+        schedule.liveness_changed(now);
     const auto& latest = questions[*census.latest];
     const double seconds = latest ? latest->scalar_or(0) : 0;
     if (seconds > 0 && seconds <= to_epoch_seconds(now)) targets.note_time(from_epoch_seconds(seconds));
@@ -236,7 +237,8 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     const auto now = ask_time(door, stop);
     if (!now) return unreachable(cursor, now.error().text);
     if (last && *now < *last - clock_tolerance) {
-        return unreachable(cursor, fmt::format("its clock was set back from {} to {}", to_rfc3339(*last), to_rfc3339(*now)));
+        return unreachable(cursor,
+                           fmt::format("its clock was set back from {} to {}", to_rfc3339(*last), to_rfc3339(*now)));
     }
     const auto before = std::exchange(last, *now);
     skew = *now - asked;
@@ -249,7 +251,8 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     snapshot.at = std::max(*now, snapshot.since);
     snapshot.scrape_interval = schedule.scrape_interval();
     const Duration back = std::max({horizon, shortest_horizon, 2 * schedule.scrape_interval()});
-    const Poll poll{*now, std::min(snapshot.since, *now) - back, schedule.scrape_interval(), schedule.margin(), restarted};
+    const Poll poll{*now, std::min(snapshot.since, *now) - back, schedule.scrape_interval(), schedule.margin(),
+                    restarted};
     first_round(poll, snapshot, stop);
     catch_up(poll, stop);
     for (auto& reader : readers) {

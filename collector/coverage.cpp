@@ -50,7 +50,8 @@ void Liveness::take(const Questions& questions) {
     if (failure_) return;
     live_now_ = keys(*questions[*live]);
     targets_.clear();
-    for (std::size_t i = 0; i < questions[*live]->size(); ++i) targets_.push_back(target_key(questions[*live]->metric(i)));
+    for (std::size_t i = 0; i < questions[*live]->size(); ++i)
+        targets_.push_back(target_key(questions[*live]->metric(i)));
     expected_now_ = expected ? keys(*questions[*expected]) : live_now_;
     checked_at_ = asked_at_;
     std::erase_if(remembered_, [&](const auto& entry) { return asked_at_ - entry.second > Targets::memory; });

@@ -35,7 +35,8 @@ FactFinder::FactFinder(const Needs& needs, Duration scrape_interval, Questions& 
     // A target may have failed for long before it showed the new series.
     const Duration evidence = needs.instances.size() <= few ? Targets::memory : std::chrono::minutes(10);
     const Duration slowest_scrapes = std::chrono::minutes(2);  // a target may be scraped less often than most
-    up_ = questions.ask(with_range(with_matcher("up", instances), std::max(back + slowest_scrapes, evidence)), at, signal);
+    up_ = questions.ask(with_range(with_matcher("up", instances), std::max(back + slowest_scrapes, evidence)), at,
+                        signal);
 }
 
 std::expected<TargetFacts, Cause> FactFinder::take(const Questions& questions) const {

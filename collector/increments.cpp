@@ -37,7 +37,8 @@ Increments::Increments(Describe describe, Shape shape, bool follow_always)
 bool Increments::moved(const Rows& rows, const Row& row) const {
     const auto known = last_.find(row.key);
     const auto counts = rows.of(row);
-    if (known == last_.end()) return std::ranges::any_of(counts, [](const Count& c) { return c.value > 0 || c.base > 0; });
+    if (known == last_.end())
+        return std::ranges::any_of(counts, [](const Count& c) { return c.value > 0 || c.base > 0; });
     return std::ranges::any_of(counts, [&](const Count& count) {
         return count.at > known->second.at && (count.value != known->second.value || count.base != known->second.base);
     });
@@ -120,9 +121,11 @@ void Increments::fold_row(const Rows& rows, std::size_t index, Time known_from, 
     for (const Count& count : counts) {
         const bool born = known == last_.end();
         if (!born && count.at <= known->second.at) continue;
-        Point point = born ? birth(row, count, known_from, world, result) : step(row, known->second, count, world, result);
+        Point point =
+            born ? birth(row, count, known_from, world, result) : step(row, known->second, count, world, result);
         const bool first_increment = adds(point) && !added && !watched && !born;
-        if (first_increment) points.push_back(shape_({known->second.at, known->second.value, known->second.base, 0}, 0, 0));
+        if (first_increment)
+            points.push_back(shape_({known->second.at, known->second.value, known->second.base, 0}, 0, 0));
         added = added || adds(point);
         if (added || watched) points.push_back(point);
         if (born) known = last_.emplace(row.key, Last{}).first;

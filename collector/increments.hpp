@@ -67,8 +67,8 @@ public:
     std::optional<Time> wants(const Row& row, double value, const Window& window,
                               const std::unordered_set<std::uint64_t>& restarted);
 
-    // Was the series away before its first new sample, for two scrapes or more? Then since when: while only what is above 0
-    // was asked for it may have stood at 0.
+    // Was the series away before its first new sample, for two scrapes or more? Then since when: while only what is
+    // above 0 was asked for it may have stood at 0.
     std::optional<Time> away_since(const Rows& rows, const Row& row, Duration scrape_interval) const;
 
     // `known_from`: since when this selector has been read without a gap. Of targets that `restarted` the facts are

@@ -60,7 +60,8 @@ void Metrics::polled(const Snapshot& snapshot) {
         const auto& coverage = reading.coverage;
         for (const Sight sight : {Sight::observed, Sight::zero, Sight::blind}) {
             const std::string state(to_string(sight));
-            show(signal_state_, {{"prometheus", prometheus_}, {"signal", reading.signal}, {"state", state}}, sight == coverage.sight);
+            show(signal_state_, {{"prometheus", prometheus_}, {"signal", reading.signal}, {"state", state}},
+                 sight == coverage.sight);
         }
         const double ratio = coverage.expected > 0 ? double(coverage.covered) / coverage.expected : 0;
         show(coverage_ratio_, {{"prometheus", prometheus_}, {"signal", reading.signal}}, ratio);

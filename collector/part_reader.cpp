@@ -179,8 +179,8 @@ bool PartReader::needs_facts(const Poll& poll) const {
 void PartReader::ask_reporters(Questions& more) {
     if (!asked_) return;
     const Stream& stream = streams_.front();
-    reporters_.ask(stream.rows, [&](const Row& row) { return stream.fold.moved(stream.rows, row); }, piece_end_, signal_,
-                   more);
+    reporters_.ask(
+        stream.rows, [&](const Row& row) { return stream.fold.moved(stream.rows, row); }, piece_end_, signal_, more);
 }
 
 void PartReader::fold(const Questions& more, const std::expected<TargetFacts, Cause>& facts, const Targets& targets,

@@ -31,7 +31,8 @@ Cause unreachable(Cause cause) {
 }
 
 std::expected<Time, Cause> read_time(const Door& door, std::stop_token stop) {
-    auto response = door.http.send(door.options.endpoint, instant("time()", nullptr, door.options.endpoint.timeout), stop);
+    auto response =
+        door.http.send(door.options.endpoint, instant("time()", nullptr, door.options.endpoint.timeout), stop);
     if (!response) return std::unexpected(unreachable(cause_of(response.error())));
     const auto answer = parse_answer(response->status, std::move(response->body), 1);
     if (!answer) return std::unexpected(unreachable(answer.error()));
@@ -50,13 +51,15 @@ Questions::Id Questions::ask(std::string query, Time at, std::string_view signal
 
 void Questions::send(const Door& door, std::stop_token stop) {
     std::vector<io::Request> requests;
-    for (const auto& query : queries_) requests.push_back(instant(query.text, &query.at, door.options.endpoint.timeout));
+    for (const auto& query : queries_)
+        requests.push_back(instant(query.text, &query.at, door.options.endpoint.timeout));
     auto responses = door.http.send_all(door.options.endpoint, requests, stop);
     for (std::size_t i = 0; i < responses.size(); ++i) {
         auto& response = responses[i];
         took_.push_back(response ? response->took : door.options.endpoint.timeout);
-        outcomes_.push_back(response ? parse_answer(response->status, std::move(response->body), door.options.max_series)
-                                     : Outcome(std::unexpected(cause_of(response.error()))));
+        outcomes_.push_back(response
+                                ? parse_answer(response->status, std::move(response->body), door.options.max_series)
+                                : Outcome(std::unexpected(cause_of(response.error()))));
         door.metrics.asked(queries_[i].signal, took_.back());
         if (!outcomes_.back()) door.metrics.failed(queries_[i].signal, outcomes_.back().error().code);
     }

@@ -28,7 +28,9 @@ struct Rows {
     std::vector<Row> rows;  // view into the answers
     std::vector<Count> counts;
 
-    std::span<const Count> of(const Row& row) const { return std::span(counts).subspan(row.begin, row.end - row.begin); }
+    std::span<const Count> of(const Row& row) const {
+        return std::span(counts).subspan(row.begin, row.end - row.begin);
+    }
 };
 
 std::uint64_t target_key(const Metric& metric);

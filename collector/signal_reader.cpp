@@ -56,7 +56,8 @@ void SignalReader::ask(const Poll& poll, Questions& questions) {
     if (!due_) return;
     for (auto& part : parts_) part.ask(poll, questions);
     if (levels_asked_) return;
-    const Duration history = std::min<Duration>(std::max<Duration>(poll.now - poll.start, spec_.over), std::chrono::hours(6));
+    const Duration history =
+        std::min<Duration>(std::max<Duration>(poll.now - poll.start, spec_.over), std::chrono::hours(6));
     for (auto& level : levels_) level.ask(poll.now, history, spec_.name, questions);
 }
 
@@ -147,7 +148,8 @@ void SignalReader::judge(Reading& reading, Time now) {
     }
     if (coverage.covered == 0) {
         return coverage.expected > 0
-                   ? blind("not_exposed", fmt::format("none of the {} targets that ought to show it does", coverage.expected))
+                   ? blind("not_exposed",
+                           fmt::format("none of the {} targets that ought to show it does", coverage.expected))
                    : blind("not_scraped", "no target that ought to show it is scraped");
     }
     coverage.sight = coverage.value > 0 ? Sight::observed : Sight::zero;

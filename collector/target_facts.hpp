@@ -15,7 +15,8 @@ namespace meshwarden::collector {
 class TargetFacts {
 public:
     // The families whose samples add_uptimes takes.
-    static constexpr std::string_view uptime_names = "envoy_server_uptime|istiod_uptime_seconds|process_start_time_seconds";
+    static constexpr std::string_view uptime_names =
+        "envoy_server_uptime|istiod_uptime_seconds|process_start_time_seconds";
 
     // PromQL for the targets whose process began anew within `range`.
     static std::string restarts_question(Duration range);

@@ -59,7 +59,8 @@ void check_target(const std::string& name, const std::vector<std::string>& known
 
 // After one that takes everything nothing else is looked at.
 template <class T>
-void check_reachable(const std::vector<T>& items, bool (*takes_all)(const T&), const std::string& path, Reader& reader) {
+void check_reachable(const std::vector<T>& items, bool (*takes_all)(const T&), const std::string& path,
+                     Reader& reader) {
     const auto last = std::ranges::find_if(items, takes_all);
     for (auto item = last; item != items.end() && std::next(item) != items.end(); ++item) {
         reader.complain(fmt::format("{}[{}]", path, std::next(item) - items.begin()),
@@ -82,8 +83,9 @@ void check_routes(const Config& config, const std::vector<std::string>& labels, 
         }
         check_matchers(route.match, known, path, reader);
     }
-    check_reachable<Route>(config.incidents.routes,
-                           [](const Route& route) { return route.match_text.empty() && !route.goes_on; }, "routes", reader);
+    check_reachable<Route>(
+        config.incidents.routes, [](const Route& route) { return route.match_text.empty() && !route.goes_on; },
+        "routes", reader);
     if (!config.heartbeat_target.empty()) {
         check_target(config.heartbeat_target, targets, "heartbeat.target", reader);
     }
@@ -122,7 +124,8 @@ void check_config(const Config& config, Reader& reader) {
     const auto labels = incident_labels(config);
     check_routes(config, labels, reader);
     check_links(config, labels, reader);
-    check_reachable<Owner>(config.owners, [](const Owner& owner) { return owner.match_text.empty(); }, "owners", reader);
+    check_reachable<Owner>(
+        config.owners, [](const Owner& owner) { return owner.match_text.empty(); }, "owners", reader);
     for (std::size_t i = 0; i < config.owners.size(); ++i) {
         check_matchers(config.owners[i].match, labels, fmt::format("owners[{}]", i), reader);
     }

@@ -140,7 +140,8 @@ Keys<Expectation> expectation_keys() {
 Keys<Outage> outage_keys() {
     const auto longest = std::chrono::hours(24 * 90);
     return {
-        required(key<Outage>("from", &Outage::from, duration(Duration{0}, longest), "Prometheus does not answer from.")),
+        required(
+            key<Outage>("from", &Outage::from, duration(Duration{0}, longest), "Prometheus does not answer from.")),
         required(key<Outage>("to", &Outage::to, duration(Duration{0}, longest), "It answers again.")),
     };
 }
@@ -150,10 +151,12 @@ Keys<RuleTest> test_keys() {
     const Duration second = std::chrono::seconds(1), day = std::chrono::hours(24);
     return {
         required(key<T>("name", &T::name, text(200), "What it shows.")),
-        key<T>("interval", &T::interval, if_given(duration(second, day)), "From one scrape to the next; none: the file's."),
+        key<T>("interval", &T::interval, if_given(duration(second, day)),
+               "From one scrape to the next; none: the file's."),
         key<T>("learning_period", &T::learning_period, if_given(duration(Duration{0}, day * 90)),
                "Of the learned topology; none: the configuration's."),
-        key<T>("input_series", &T::series, list_of_maps(series_keys(), rehearsal::ScriptedSeries{}), "What is scraped."),
+        key<T>("input_series", &T::series, list_of_maps(series_keys(), rehearsal::ScriptedSeries{}),
+               "What is scraped."),
         key<T>("outages", &T::outages, list_of_maps(outage_keys(), Outage{}), "When Prometheus cannot be reached."),
         required(key<T>("expect", &T::expect, placed(expectation_keys()), "What comes of it.")),
     };

@@ -81,7 +81,8 @@ Keys<web::Options> tls_keys() {
     };
     using T = web::TlsFiles;
     return {
-        key<O>("cert_file", file(&T::cert_file), file_path(), "PEM of our certificate and its chain; empty: plain HTTP."),
+        key<O>("cert_file", file(&T::cert_file), file_path(),
+               "PEM of our certificate and its chain; empty: plain HTTP."),
         key<O>("key_file", file(&T::key_file), file_path(), "PEM of its key, without a password."),
         key<O>("client_ca_file", file(&T::client_ca_file), file_path(),
                "PEM of the authority whose clients alone may connect; tokens are needed as before."),
@@ -100,7 +101,8 @@ Keys<web::Options> web_keys() {
         key<O>("tokens", &O::tokens, list_of_maps(token_keys(), web::Token{}),
                "Bearer tokens; none: whoever can connect may do everything."),
         key<O>("insecure_no_auth", &O::insecure_no_auth, flag(), "Serve other addresses than loopback without tokens."),
-        section<O>("tls", tls_keys(), "TLS 1.2 or later on our own listener; the files are read again when they change."),
+        section<O>("tls", tls_keys(),
+                   "TLS 1.2 or later on our own listener; the files are read again when they change."),
     };
 }
 

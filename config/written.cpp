@@ -97,8 +97,9 @@ std::vector<std::string> changes_between(const Written& before, const Written& a
         if (old == before.end()) {
             lines.insert(missing_whole(path, before) + " added");
         } else if (old->second != value) {
-            lines.insert(may_be_secret(path) ? path + " changed"
-                                             : fmt::format("{}: {} -> {}", path, in_quotes(old->second), in_quotes(value)));
+            lines.insert(may_be_secret(path)
+                             ? path + " changed"
+                             : fmt::format("{}: {} -> {}", path, in_quotes(old->second), in_quotes(value)));
         }
     }
     std::vector<std::string> all(lines.begin(), lines.end());

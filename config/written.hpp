@@ -9,8 +9,8 @@
 
 namespace meshwarden::config {
 
-// Path -> value as written (environment variables not replaced). Entries of a list go by their name where they have one:
-// targets[secops].slack.webhook_url_file.
+// Path -> value as written (environment variables not replaced). Entries of a list go by their name where they have
+// one: targets[secops].slack.webhook_url_file.
 using Written = std::map<std::string, std::string>;
 
 // `place`: what the paths begin with, "" or a file's name.

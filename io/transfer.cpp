@@ -31,7 +31,8 @@ Result<void> add_header(Transfer& transfer, std::string_view name, std::string_v
         return fail("a request header is empty or has a line break in it");
     }
     // libcurl takes "Name;" for a header without a value.
-    const bool added = append(transfer.headers, value.empty() ? fmt::format("{};", name) : fmt::format("{}: {}", name, value));
+    const bool added =
+        append(transfer.headers, value.empty() ? fmt::format("{};", name) : fmt::format("{}: {}", name, value));
     if (!added) return fail("out of memory for a request header");
     return {};
 }
@@ -115,7 +116,8 @@ Result<void> set_url(Transfer& transfer, const Endpoint& endpoint, const Request
     }
     text += request.path;
     const Url url(curl_url());
-    if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return fail("the URL is malformed");
+    if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
+        return fail("the URL is malformed");
     const std::string scheme = part(url.get(), CURLUPART_SCHEME);
     if (scheme != "http" && scheme != "https") return fail("the URL must begin with http:// or https://");
     if (scheme == "https" && !endpoint.tls.server_name.empty()) {

@@ -9,8 +9,15 @@
 namespace meshwarden {
 namespace {
 
-constexpr std::array edge_labels{"cluster", "source_namespace", "source_workload", "source_principal", "destination_namespace",
-                                 "destination_workload", "destination_service", "protocol", "mtls"};
+constexpr std::array edge_labels{"cluster",
+                                 "source_namespace",
+                                 "source_workload",
+                                 "source_principal",
+                                 "destination_namespace",
+                                 "destination_workload",
+                                 "destination_service",
+                                 "protocol",
+                                 "mtls"};
 constexpr std::size_t most_matchers = 16;
 constexpr std::size_t longest_matcher = 300, longest_owner = 200, longest_note = 500;  // characters
 
@@ -19,11 +26,14 @@ std::size_t characters(std::string_view text) {
 }
 
 std::optional<Error> flaw_of(const Expectation& said, Time now) {
-    if (said.match.empty() || said.match.size() > most_matchers) return Error{fmt::format("match: expected 1 to {} matchers", most_matchers)};
+    if (said.match.empty() || said.match.size() > most_matchers)
+        return Error{fmt::format("match: expected 1 to {} matchers", most_matchers)};
     for (const auto& matcher : said.match)
         if (std::ranges::find(edge_labels, matcher.name()) == edge_labels.end())
-            return Error{fmt::format("match: no edge has a label {}, expected one of {}", matcher.name(), fmt::join(edge_labels, ", "))};
-    if (all_match(said.match, {})) return Error{"match: this would speak of every edge; name a source or a destination"};
+            return Error{fmt::format("match: no edge has a label {}, expected one of {}", matcher.name(),
+                                     fmt::join(edge_labels, ", "))};
+    if (all_match(said.match, {}))
+        return Error{"match: this would speak of every edge; name a source or a destination"};
     if (said.owner.empty() || characters(said.owner) > longest_owner)
         return Error{fmt::format("owner: expected 1 to {} characters", longest_owner)};
     if (said.note.empty() || characters(said.note) > longest_note)
@@ -37,7 +47,8 @@ std::optional<Error> flaw_of(const Expectation& said, Time now) {
 Result<Expectation> checked(Expectation said, Time now) {
     said.match.clear();
     for (const auto& text : said.match_text) {
-        if (characters(text) > longest_matcher) return fail(fmt::format("match: a matcher is longer than {} characters", longest_matcher));
+        if (characters(text) > longest_matcher)
+            return fail(fmt::format("match: a matcher is longer than {} characters", longest_matcher));
         auto matcher = Matcher::parse(text);
         if (!matcher) return fail("match: " + matcher.error().message);
         said.match.push_back(std::move(*matcher));

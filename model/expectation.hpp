@@ -30,8 +30,8 @@ struct Expectation {
 
 using Expectations = std::vector<Expectation>;  // the oldest first
 
-// With `match` read from its text. The error says what nobody may say: of no edge, of every edge, without a reason, or of
-// what is past.
+// With `match` read from its text. The error says what nobody may say: of no edge, of every edge, without a reason, or
+// of what is past.
 Result<Expectation> checked(Expectation said, Time now);
 
 // The newest that speaks of an edge with these labels: it overrules the others. Null: none does.

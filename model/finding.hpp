@@ -60,7 +60,8 @@ struct Finding {
     Evidence evidence;
 };
 
-// A finding of a rule about a subject: its texts, its severity and what was measured. Times and evidence are the caller's.
+// A finding of a rule about a subject: its texts, its severity and what was measured. Times and evidence are the
+// caller's.
 Finding finding_of(const RuleSpec& rule, Labels subject, const Reached& reached);
 
 std::string subject_key(const Finding& finding);  // SHA-256 over rule and subject

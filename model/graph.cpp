@@ -46,7 +46,8 @@ void sort(std::vector<GraphEdge>& edges) {
     std::multimap<std::tuple<std::string, std::string, std::string>, GraphEdge> sorted;
     for (auto& each : edges) {
         const auto& labels = each.edge.labels;
-        sorted.emplace(std::tuple(source_of(labels).id(), destination_of(labels).id(), labels.get("protocol")), std::move(each));
+        sorted.emplace(std::tuple(source_of(labels).id(), destination_of(labels).id(), labels.get("protocol")),
+                       std::move(each));
     }
     edges.clear();
     for (auto& [place, each] : sorted) edges.push_back(std::move(each));
@@ -72,7 +73,8 @@ std::string change_between(const GraphEdge* before, const GraphEdge& after) {
     return before->expected != after.expected || before->edge.mtls != after.edge.mtls ? "changed" : "";
 }
 
-Graph graph_at(const Topology& topology, const TopologyPast& past, const GraphQuestion& question, std::optional<Time> at) {
+Graph graph_at(const Topology& topology, const TopologyPast& past, const GraphQuestion& question,
+               std::optional<Time> at) {
     Graph graph;
     graph.at = std::min(at.value_or(topology.at), topology.at);
     graph.learning = topology.at == Time{} || (topology.learning && graph.at < topology.learning_until);
@@ -100,7 +102,8 @@ void leave_differences(Graph& graph, const Graph& from) {
 }  // namespace
 
 Labels edge_key(const Labels& labels) {
-    auto key = labels.only({"cluster", "source_namespace", "source_workload", "destination_namespace", "destination_workload"});
+    auto key = labels.only(
+        {"cluster", "source_namespace", "source_workload", "destination_namespace", "destination_workload"});
     if (!labels.has("source_workload")) key.set("source_principal", labels.get("source_principal"));
     if (!labels.has("destination_workload")) key.set("destination_service", labels.get("destination_service"));
     key.set("transport", labels.get("protocol") == "tcp" ? "tcp" : "http");

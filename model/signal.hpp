@@ -23,7 +23,7 @@ enum class SignalKind {
 struct LabelSource {
     enum class Extraction {
         none,
-        host,            // of cluster_name: short service name of an in-cluster host, else the host, else the whole text
+        host,  // of cluster_name: short service name of an in-cluster host, else the host, else the whole text
         host_namespace,  // of cluster_name: namespace of an in-cluster host ("namespace" in YAML)
         port,            // of cluster_name
         workload,        // of a pod name (with pod_template_hash where present)

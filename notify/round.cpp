@@ -170,8 +170,9 @@ void Round::keep_alive(Time at, std::stop_token stop) {
         if (outcome.kind == Outcome::delivered || stop.stop_requested()) continue;
         keep_alive_at_ = at + std::max(office_.options.retry_longest, outcome.retry_after);
         if (alerts_outage_.failed(at))
-            spdlog::warn(log_text("alerts are not kept alive, trying again",
-                                  {{"target", target_.name}, {"alerts", std::to_string(count)}, {"answer", outcome.answer}}));
+            spdlog::warn(
+                log_text("alerts are not kept alive, trying again",
+                         {{"target", target_.name}, {"alerts", std::to_string(count)}, {"answer", outcome.answer}}));
         return;
     }
     if (!told->empty() && !stop.stop_requested()) tell_over(alerts_outage_, at, "alerts are kept alive again");

@@ -124,7 +124,8 @@ io::Response MadeUpPrometheus::answer(const io::Request& request) {
 }
 
 std::vector<Result<io::Response>> MadeUpPrometheus::send_all(const io::Endpoint&,
-                                                             const std::vector<io::Request>& requests, std::stop_token) {
+                                                             const std::vector<io::Request>& requests,
+                                                             std::stop_token) {
     std::vector<Result<io::Response>> answers;
     for (const auto& request : requests) {
         if (reachable_)

@@ -52,7 +52,8 @@ double CoverageJudge::value(const Snapshot& snapshot) {
 
 void CoverageJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     const bool watches_prometheus = rule_.name == unreachable_rule;
-    RuleVerdict verdict{rule_.name, RuleHealth::ok, watches_prometheus || snapshot.reachable, {}, rule_.threshold, Duration{0}};
+    RuleVerdict verdict{rule_.name, RuleHealth::ok,  watches_prometheus || snapshot.reachable,
+                        {},         rule_.threshold, Duration{0}};
     if (!verdict.judged) {
         verdict.health = RuleHealth::blind;
         verdict.cause = snapshot.unreachable_cause;
@@ -63,20 +64,23 @@ void CoverageJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     episode_.clear_ended();
     const bool idle = !episode_.firing() && !episode_.pending();
     if (idle) peak_ = 0;
-    episode_.step(snapshot.at, now > rule_.threshold, now <= rule_.clear.value_or(rule_.threshold), {rule_.hold, rule_.keep_firing_for});
+    episode_.step(snapshot.at, now > rule_.threshold, now <= rule_.clear.value_or(rule_.threshold),
+                  {rule_.hold, rule_.keep_firing_for});
     peak_ = std::max(peak_, now);
     if (episode_.firing()) verdict.health = RuleHealth::firing;
     out.rules.push_back(verdict);
     if (!episode_.crossed_at()) return;
 
-    auto finding = finding_of(rule_, Labels{{"prometheus", snapshot.prometheus}}, {peak_, rule_.threshold, Duration{0}});
+    auto finding =
+        finding_of(rule_, Labels{{"prometheus", snapshot.prometheus}}, {peak_, rule_.threshold, Duration{0}});
     finding.kind = IncidentKind::coverage;
     finding.started_at = *episode_.crossed_at() - rule_.hold;
     finding.crossed_at = *episode_.crossed_at();
     finding.calm_since = episode_.calm_since();
     finding.ended_at = episode_.ended_at();
     finding.evidence.taken_at = snapshot.at;
-    finding.evidence.rule = {{"name", rule_.name}, {"threshold", pretty_number(rule_.threshold)}, {"for", to_string(rule_.hold)}};
+    finding.evidence.rule = {
+        {"name", rule_.name}, {"threshold", pretty_number(rule_.threshold)}, {"for", to_string(rule_.hold)}};
     for (const auto& lost : lost_) finding.evidence.notes.push_back(lost.second);
     if (!snapshot.unreachable_cause.empty()) finding.evidence.notes.push_back(snapshot.unreachable_cause);
     out.findings.push_back(std::move(finding));

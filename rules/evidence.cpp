@@ -95,7 +95,8 @@ Evidence History::evidence(Time from, Time to) const {
         auto series = cut_out(metric, track.points, from, to);
         const bool level = series.increment == 0 && !series.points.empty();
         if (series.increment > 0)
-            if (const auto source = track.labels.only(source_labels); source.has("source_workload") || source.has("source_principal"))
+            if (const auto source = track.labels.only(source_labels);
+                source.has("source_workload") || source.has("source_principal"))
                 sources[source] += series.increment;
         if (series.increment > 0 || level) evidence.series.push_back(std::move(series));
     }
@@ -110,10 +111,17 @@ std::string corroboration(double http, double grpc, double rbac) {
     if (http <= 0) return {};
     const double most = std::min(http, rbac);
     const double least = rbac >= http + grpc ? http : std::max(0.0, rbac - grpc);
-    if (most == 0) return fmt::format("The mesh itself refused none of the {} responses with 403: its RBAC counters did not move", http);
-    if (least == most && most == http) return fmt::format("The mesh itself refused all of the {} responses with 403, by its RBAC counters", http);
-    if (least == most) return fmt::format("The mesh itself refused {} of the {} responses with 403, by its RBAC counters", most, http);
-    return fmt::format("The mesh itself refused between {} and {} of the {} responses with 403; gRPC refusals move the same RBAC counters", least, most, http);
+    if (most == 0)
+        return fmt::format("The mesh itself refused none of the {} responses with 403: its RBAC counters did not move",
+                           http);
+    if (least == most && most == http)
+        return fmt::format("The mesh itself refused all of the {} responses with 403, by its RBAC counters", http);
+    if (least == most)
+        return fmt::format("The mesh itself refused {} of the {} responses with 403, by its RBAC counters", most, http);
+    return fmt::format(
+        "The mesh itself refused between {} and {} of the {} responses with 403; gRPC refusals move the same RBAC "
+        "counters",
+        least, most, http);
 }
 
 }  // namespace meshwarden::rules

@@ -14,7 +14,8 @@ const Reading* reading_of(const Snapshot& snapshot, const std::string& signal) {
     return found == snapshot.readings.end() ? nullptr : &*found;
 }
 
-std::vector<std::pair<std::string, std::string>> described(const RuleSpec& rule, double threshold, double clear, Duration window) {
+std::vector<std::pair<std::string, std::string>> described(const RuleSpec& rule, double threshold, double clear,
+                                                           Duration window) {
     std::vector<std::pair<std::string, std::string>> fields{
         {"name", rule.name},
         {"signal", rule.signal},
@@ -27,7 +28,8 @@ std::vector<std::pair<std::string, std::string>> described(const RuleSpec& rule,
         {"severity", std::string(to_string(rule.severity))},
     };
     if (window != rule.window) fields.emplace_back("declared_window", to_string(rule.window));
-    if (rule.share) fields.emplace_back("share", fmt::format("above {} of at least {}", rule.share->above, rule.share->at_least));
+    if (rule.share)
+        fields.emplace_back("share", fmt::format("above {} of at least {}", rule.share->above, rule.share->at_least));
     if (!rule.unexplained_by.empty()) fields.emplace_back("unexplained_by", rule.unexplained_by);
     return fields;
 }
@@ -52,7 +54,8 @@ double RuleJudge::scale(Duration scrape_interval) const {
 }
 
 double RuleJudge::clear_of(const Group& group) const {
-    if (!rule_.clear || rule_.threshold == 0) return rule_.clear ? std::min(*rule_.clear, group.threshold) : group.threshold;
+    if (!rule_.clear || rule_.threshold == 0)
+        return rule_.clear ? std::min(*rule_.clear, group.threshold) : group.threshold;
     return *rule_.clear * group.threshold / rule_.threshold;
 }
 
@@ -62,8 +65,10 @@ RuleJudge::Group& RuleJudge::group_of(const Labels& labels, double factor) {
     if (fresh) {
         group.labels = found->first;
         group.meter = make_meter(kind_, drop_over_, rule_, window_);
-        const auto special = std::ranges::find_if(rule_.overrides, [&](const RuleOverride& o) { return all_match(o.match, group.labels); });
-        group.threshold = (special == rule_.overrides.end() ? rule_.threshold : special->threshold) * (counts_events() ? factor : 1);
+        const auto special = std::ranges::find_if(
+            rule_.overrides, [&](const RuleOverride& o) { return all_match(o.match, group.labels); });
+        group.threshold =
+            (special == rule_.overrides.end() ? rule_.threshold : special->threshold) * (counts_events() ? factor : 1);
     }
     return group;
 }
@@ -81,7 +86,8 @@ void RuleJudge::remember_refusals(const Reading* reading, std::vector<Refusal>& 
     if (!reading) return;
     for (const auto& update : reading->updates)
         for (const auto& point : update.points)
-            if (point.increment > 0 && update.series->labels.get("reason") != "tcp" && update.series->labels.has("refused_by"))
+            if (point.increment > 0 && update.series->labels.get("reason") != "tcp" &&
+                update.series->labels.has("refused_by"))
                 refusals.push_back({point.at, place_of(update.series->labels), point.increment});
 }
 
@@ -90,7 +96,8 @@ void RuleJudge::explain(const Reading* reading) {
     std::erase_if(explained_, [&](const Refusal& refusal) {
         for (auto& [labels, group] : groups_) {
             if (!group.history.stands_at(refusal.place)) continue;
-            if (auto* meter = dynamic_cast<WindowMeter*>(group.meter.get())) meter->subtract(refusal.at, refusal.increment);
+            if (auto* meter = dynamic_cast<WindowMeter*>(group.meter.get()))
+                meter->subtract(refusal.at, refusal.increment);
             return true;
         }
         return false;
@@ -98,12 +105,19 @@ void RuleJudge::explain(const Reading* reading) {
 }
 
 RuleVerdict RuleJudge::verdict(const Snapshot& snapshot, const Reading* reading) const {
-    RuleVerdict verdict{rule_.name, RuleHealth::ok, false, {}, rule_.threshold * (counts_events() ? scale(snapshot.scrape_interval) : 1), window_};
+    RuleVerdict verdict{rule_.name,
+                        RuleHealth::ok,
+                        false,
+                        {},
+                        rule_.threshold * (counts_events() ? scale(snapshot.scrape_interval) : 1),
+                        window_};
     const bool firing = std::ranges::any_of(groups_, [](const auto& entry) { return entry.second.episode.firing(); });
     if (firing) verdict.health = RuleHealth::firing;
     if (!snapshot.reachable || !reading || reading->coverage.sight == Sight::blind) {
         verdict.health = RuleHealth::blind;
-        verdict.cause = !snapshot.reachable ? snapshot.unreachable_cause : reading ? reading->coverage.cause.text : "signal " + rule_.signal + " is not read";
+        verdict.cause = !snapshot.reachable ? snapshot.unreachable_cause
+                        : reading           ? reading->coverage.cause.text
+                                            : "signal " + rule_.signal + " is not read";
     }
     verdict.judged = snapshot.reachable && reading && reading->answered && reading->coverage.sight != Sight::blind;
     return verdict;
@@ -145,7 +159,8 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
     const auto unseen_since = group.history.unseen_since(snapshot.failing_targets);
     group.blind = unseen_since.has_value();
     // The caller's series may come up to a scrape after the refusing pod's.
-    const Duration hold = rule_.unexplained_by.empty() ? rule_.hold : std::max(rule_.hold, snapshot.scrape_interval * 3 / 2);
+    const Duration hold =
+        rule_.unexplained_by.empty() ? rule_.hold : std::max(rule_.hold, snapshot.scrape_interval * 3 / 2);
     const Timing timing{hold, rule_.keep_firing_for};
     for (const Time time : times) {
         const auto measure = group.meter->at(time);

@@ -11,7 +11,8 @@ RulesDetector::RulesDetector(const std::vector<RuleSpec>& rules, const std::vect
             off_.push_back(rule.name);
         } else if (rule.signal == CoverageJudge::signal) {
             coverage_.emplace_back(rule);
-        } else if (const auto signal = std::ranges::find(signals, rule.signal, &SignalSpec::name); signal != signals.end()) {
+        } else if (const auto signal = std::ranges::find(signals, rule.signal, &SignalSpec::name);
+                   signal != signals.end()) {
             judges_.emplace_back(rule, *signal);
         }
     }

@@ -23,7 +23,10 @@ std::string block(std::int64_t seq, std::string_view kind, const json& data) {
 std::string block(const Event& event) {
     const auto kind = to_string(event.kind);
     return block(event.seq, kind,
-                 {{"seq", event.seq}, {"incident", event.incident.empty() ? json(nullptr) : json(event.incident)}, {"event", kind}, {"at", to_rfc3339(event.at)}});
+                 {{"seq", event.seq},
+                  {"incident", event.incident.empty() ? json(nullptr) : json(event.incident)},
+                  {"event", kind},
+                  {"at", to_rfc3339(event.at)}});
 }
 
 // What a client asked for and cannot have: retention has taken it, or this is another database.

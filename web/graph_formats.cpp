@@ -64,7 +64,8 @@ std::string dot_text(std::string_view text) {  // DOT: a backslash may begin an 
 }
 
 std::string escaped(std::string_view text) {  // XML
-    static const std::map<char, std::string_view> names{{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&apos;"}};
+    static const std::map<char, std::string_view> names{
+        {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&apos;"}};
     std::string out;
     for (const char c : printable(text)) {
         const auto name = names.find(c);
@@ -148,7 +149,8 @@ json to_json(const Graph& graph) {
     auto nodes = json::array(), edges = json::array();
     const Parties parties(graph);
     for (const auto& party : parties.all())
-        nodes.push_back({{"id", party.id()}, {"cluster", party.cluster}, {"namespace", party.space}, {"workload", party.name}});
+        nodes.push_back(
+            {{"id", party.id()}, {"cluster", party.cluster}, {"namespace", party.space}, {"workload", party.name}});
     for (const auto& each : graph.edges) edges.push_back(edge_json(each));
     const auto time = [](Time at) { return at == Time{} ? json(nullptr) : json(to_rfc3339(at)); };
     json body{{graph.from ? "to" : "at", time(graph.at)},
@@ -165,13 +167,17 @@ std::string to_dot(const Graph& graph) {
     const Parties parties(graph);
     std::string text = "digraph mesh {\n  node [shape=box];\n";
     for (std::size_t i = 0; i < parties.all().size(); ++i)
-        text += fmt::format("  n{} [label={}, tooltip={}];\n", i, dot_text(full_name(parties.all()[i])), dot_text(parties.all()[i].id()));
+        text += fmt::format("  n{} [label={}, tooltip={}];\n", i, dot_text(full_name(parties.all()[i])),
+                            dot_text(parties.all()[i].id()));
     for (const auto& each : graph.edges) {
-        const auto label = fmt::format("{}{}{} {:.3g}/s", each.change, each.change.empty() ? "" : " ", each.edge.labels.get("protocol"), each.edge.rate);
-        const auto tooltip = fmt::format("first seen {}, last seen {}, mTLS {}, {}", to_rfc3339(each.edge.first_seen),
-                                         to_rfc3339(each.edge.last_seen), each.edge.mtls, each.expected ? "expected" : "unexpected");
-        text += fmt::format("  n{} -> n{} [label={}, tooltip={}, color={}, style={}];\n", parties.source(each), parties.destination(each),
-                            dot_text(label), dot_text(tooltip), each.expected ? "black" : "red", each.active ? "solid" : "dashed");
+        const auto label = fmt::format("{}{}{} {:.3g}/s", each.change, each.change.empty() ? "" : " ",
+                                       each.edge.labels.get("protocol"), each.edge.rate);
+        const auto tooltip =
+            fmt::format("first seen {}, last seen {}, mTLS {}, {}", to_rfc3339(each.edge.first_seen),
+                        to_rfc3339(each.edge.last_seen), each.edge.mtls, each.expected ? "expected" : "unexpected");
+        text += fmt::format("  n{} -> n{} [label={}, tooltip={}, color={}, style={}];\n", parties.source(each),
+                            parties.destination(each), dot_text(label), dot_text(tooltip),
+                            each.expected ? "black" : "red", each.active ? "solid" : "dashed");
     }
     return text + "}\n";
 }
@@ -181,8 +187,8 @@ std::string to_graphml(const Graph& graph) {
     std::string text(graphml_head);
     for (std::size_t i = 0; i < parties.all().size(); ++i) {
         const auto& party = parties.all()[i];
-        text += fmt::format("<node id=\"n{}\">{}{}{}</node>\n", i, datum("cluster", party.cluster), datum("namespace", party.space),
-                            datum("workload", party.name));
+        text += fmt::format("<node id=\"n{}\">{}{}{}</node>\n", i, datum("cluster", party.cluster),
+                            datum("namespace", party.space), datum("workload", party.name));
     }
     for (const auto& each : graph.edges) {
         const auto& edge = each.edge;
@@ -190,9 +196,9 @@ std::string to_graphml(const Graph& graph) {
         const auto flag = [](bool value) { return value ? "true" : "false"; };
         text += fmt::format("<edge source=\"n{}\" target=\"n{}\">", parties.source(each), parties.destination(each));
         text += datum("protocol", edge.labels.get("protocol")) + datum("first_seen", to_rfc3339(edge.first_seen)) +
-                datum("last_seen", to_rfc3339(edge.last_seen)) + datum("active", flag(each.active)) + datum("rate", number(edge.rate)) +
-                datum("expected", flag(each.expected)) + datum("mtls", edge.mtls) + datum("score", number(edge.score)) +
-                datum("cross_namespace", flag(crosses_namespaces(edge.labels)));
+                datum("last_seen", to_rfc3339(edge.last_seen)) + datum("active", flag(each.active)) +
+                datum("rate", number(edge.rate)) + datum("expected", flag(each.expected)) + datum("mtls", edge.mtls) +
+                datum("score", number(edge.score)) + datum("cross_namespace", flag(crosses_namespaces(edge.labels)));
         if (each.declared) text += datum("justification", each.declared->owner + ": " + each.declared->note);
         if (!each.change.empty()) text += datum("change", each.change);
         text += "</edge>\n";

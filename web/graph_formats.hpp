@@ -1,5 +1,5 @@
-// The learned graph as others read it: JSON (the API's), DOT for Graphviz, GraphML for graph tools. Names come from telemetry
-// and are hostile: in each form they stay text. Pure; any thread.
+// The learned graph as others read it: JSON (the API's), DOT for Graphviz, GraphML for graph tools. Names come from
+// telemetry and are hostile: in each form they stay text. Pure; any thread.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -20,7 +20,8 @@ std::string Parameters::text(std::string_view name, std::size_t longest) {
     const auto values = all(name);
     if (values.empty()) return {};
     if (values.size() > 1) wrong(name, values[1], "to be given once");
-    if (characters(values[0]) > longest) wrong(name, values[0].substr(0, 40), fmt::format("at most {} characters", longest));
+    if (characters(values[0]) > longest)
+        wrong(name, values[0].substr(0, 40), fmt::format("at most {} characters", longest));
     return values[0];
 }
 

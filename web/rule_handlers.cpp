@@ -168,8 +168,12 @@ json groups_json(const std::vector<RuleSpec>& rules, const std::vector<SignalSpe
         const auto same_name = [&](const json& group) { return group["name"] == rule.group; };
         auto group = std::ranges::find_if(groups, same_name);
         if (group == groups.end()) {
-            groups.push_back({{"name", rule.group}, {"file", rule.group + ".yaml"}, {"interval", pace.interval}, {"limit", 0},
-                              {"rules", json::array()}, {"evaluationTime", pace.took}});
+            groups.push_back({{"name", rule.group},
+                              {"file", rule.group + ".yaml"},
+                              {"interval", pace.interval},
+                              {"limit", 0},
+                              {"rules", json::array()},
+                              {"evaluationTime", pace.took}});
             group = std::prev(groups.end());
         }
         const auto judged = verdicts.find(rule.name);

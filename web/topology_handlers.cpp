@@ -16,11 +16,14 @@ using nlohmann::json;
 
 Response as_json(const Graph& graph) { return json_response(to_json(graph)); }
 Response as_dot(const Graph& graph) { return {200, "text/vnd.graphviz; charset=utf-8", to_dot(graph), {}}; }
-Response as_graphml(const Graph& graph) { return {200, "application/graphml+xml; charset=utf-8", to_graphml(graph), {}}; }
+Response as_graphml(const Graph& graph) {
+    return {200, "application/graphml+xml; charset=utf-8", to_graphml(graph), {}};
+}
 
 using Form = Response (*)(const Graph&);
-constexpr std::array forms{std::pair<std::string_view, Form>{"", as_json}, std::pair<std::string_view, Form>{"json", as_json},
-                           std::pair<std::string_view, Form>{"dot", as_dot}, std::pair<std::string_view, Form>{"graphml", as_graphml}};
+constexpr std::array forms{
+    std::pair<std::string_view, Form>{"", as_json}, std::pair<std::string_view, Form>{"json", as_json},
+    std::pair<std::string_view, Form>{"dot", as_dot}, std::pair<std::string_view, Form>{"graphml", as_graphml}};
 
 Response answer(Parameters& parameters, GraphQuestion question, Context& context) {
     const auto& needs = context.dependencies;
@@ -52,7 +55,8 @@ std::string text_of(const json& body, const char* name) {
 // Throws std::invalid_argument on a body of another shape.
 Expectation read_expectation(const json& body, const std::string& who) {
     if (!body.is_object())
-        throw std::invalid_argument("the body must be a JSON object: {\"match\", \"note\", \"expected\", \"owner\", \"expires_at\"}");
+        throw std::invalid_argument(
+            "the body must be a JSON object: {\"match\", \"note\", \"expected\", \"owner\", \"expires_at\"}");
     Expectation said;
     said.created_by = who;
     said.note = text_of(body, "note");
@@ -79,7 +83,8 @@ Expectation read_expectation(const json& body, const std::string& who) {
 Response refused(incidents::ActionError error, const std::string& id) {
     if (error == incidents::ActionError::not_found) return problem(404, fmt::format("there is no expectation {}", id));
     if (error == incidents::ActionError::too_many)
-        return problem(409, fmt::format("{} expectations hold already; withdraw some, or use wider matchers", incidents::most_expectations));
+        return problem(409, fmt::format("{} expectations hold already; withdraw some, or use wider matchers",
+                                        incidents::most_expectations));
     return problem(503, "the store could not keep this; nothing was changed");
 }
 

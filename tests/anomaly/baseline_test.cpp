@@ -30,7 +30,9 @@ std::vector<Candidate> found_with(const SmallMesh::Change& change, double budget
 }
 
 bool has(const std::vector<Candidate>& found, Kind kind, NodeId source, NodeId destination) {
-    return std::ranges::any_of(found, [&](const auto& one) { return one.kind == kind && one.source == source && one.destination == destination; });
+    return std::ranges::any_of(found, [&](const auto& one) {
+        return one.kind == kind && one.source == source && one.destination == destination;
+    });
 }
 
 std::string in_words(const Candidate& one) {
@@ -38,7 +40,9 @@ std::string in_words(const Candidate& one) {
 }
 
 SmallMesh::Change after(Interval from, Interval lasts, std::function<void(SmallMesh::Rows&)> change) {
-    return [=](Interval at, SmallMesh::Rows& rows) { if (at >= learned + from && at < learned + from + lasts) change(rows); };
+    return [=](Interval at, SmallMesh::Rows& rows) {
+        if (at >= learned + from && at < learned + from + lasts) change(rows);
+    };
 }
 
 }  // namespace
@@ -57,29 +61,35 @@ TEST_CASE("a healthy mesh stays within the budget") {
 TEST_CASE("a new edge") {
     const auto found = found_with(after(5, 1, [](auto& rows) { SmallMesh::add(rows, stranger, 2); }));
     REQUIRE(has(found, Kind::new_edge, stranger.first, stranger.second));
-    CHECK(in_words(found.front()) == "w3 never called w11 before; it had 3 destinations and w11 had 3 callers; 2 events");
+    CHECK(in_words(found.front()) ==
+          "w3 never called w11 before; it had 3 destinations and w11 had 3 callers; 2 events");
 }
 
 TEST_CASE("a new edge into another namespace is worse") {
     const Candidate found{.kind = Kind::new_edge, .source = 0, .destination = 1};
     struct Case { const char* source; const char* destination; Severity severity; };
-    const auto c = GENERATE(Case{"shop/web", "bank/vault", Severity::high}, Case{"shop/web", "shop/cart", Severity::medium},
-                            Case{"web", "bank/vault", Severity::medium}, Case{"/web", "bank/vault", Severity::medium}, Case{"", "", Severity::medium});
+    const auto c =
+        GENERATE(Case{"shop/web", "bank/vault", Severity::high}, Case{"shop/web", "shop/cart", Severity::medium},
+                 Case{"web", "bank/vault", Severity::medium}, Case{"/web", "bank/vault", Severity::medium},
+                 Case{"", "", Severity::medium});
     const auto name_of = [&](NodeId node) { return std::string(node ? c.destination : c.source); };
     CHECK(severity_of(found, name_of) == c.severity);
-    CHECK((explain(found, name_of, 60).find("into another namespace") != std::string::npos) == (c.severity == Severity::high));
+    CHECK((explain(found, name_of, 60).find("into another namespace") != std::string::npos) ==
+          (c.severity == Severity::high));
 }
 
 TEST_CASE("a burst") {
     SmallMesh mesh;
     const auto edge = mesh.edge(7);
-    CHECK(has(found_with(after(day / 2, 3, [&](auto& rows) { SmallMesh::add(rows, edge, 600); })), Kind::burst, edge.first, edge.second));
+    CHECK(has(found_with(after(day / 2, 3, [&](auto& rows) { SmallMesh::add(rows, edge, 600); })), Kind::burst,
+              edge.first, edge.second));
 }
 
 TEST_CASE("traffic of the day in the night") {
     SmallMesh mesh;
     const auto edge = mesh.edge(7);
-    CHECK(has(found_with(after(day, hour, [&](auto& rows) { SmallMesh::add(rows, edge, 45); })), Kind::off_hours, edge.first, edge.second));
+    CHECK(has(found_with(after(day, hour, [&](auto& rows) { SmallMesh::add(rows, edge, 45); })), Kind::off_hours,
+              edge.first, edge.second));
 }
 
 TEST_CASE("a ramp is found before it reaches ten times the norm, however slow") {
@@ -92,7 +102,9 @@ TEST_CASE("a ramp is found before it reaches ten times the norm, however slow") 
     const auto found = mesh.play(baseline, from + lasting, [&](Interval at, SmallMesh::Rows& rows) {
         if (rows.contains(edge)) rows[edge].count *= float(std::pow(10, double(at - from) / double(lasting)));
     });
-    CHECK(std::ranges::any_of(found, [&](const auto& one) { return one.source == edge.first && one.destination == edge.second && one.alerts_per_day <= 1; }));
+    CHECK(std::ranges::any_of(found, [&](const auto& one) {
+        return one.source == edge.first && one.destination == edge.second && one.alerts_per_day <= 1;
+    }));
 }
 
 TEST_CASE("a scan, and its counterpart") {
@@ -125,9 +137,13 @@ TEST_CASE("an edge that falls silent while its source lives") {
     const auto edge = mesh.edge(7);
     const auto found = found_with(after(hour * 10, hour * 4, [&](auto& rows) { rows.erase(edge); }));
     REQUIRE(has(found, Kind::vanished, edge.first, edge.second));
-    const auto dead = found_with(after(hour * 10, hour * 4, [&](auto& rows) {
-        std::erase_if(rows, [&](const auto& row) { return row.first.first == edge.first || row.first.second == edge.first; });
-    }), 1000);
+    const auto dead = found_with(after(hour * 10, hour * 4,
+                                       [&](auto& rows) {
+                                           std::erase_if(rows, [&](const auto& row) {
+                                               return row.first.first == edge.first || row.first.second == edge.first;
+                                           });
+                                       }),
+                                 1000);
     CHECK(!has(dead, Kind::vanished, edge.first, edge.second));
 }
 

@@ -19,11 +19,12 @@ std::string told(const std::string& line) {
 
 TEST_CASE("a row is read as it stands") {
     struct Case { const char* line; Interval interval; const char* source; const char* destination; double count; };
-    const auto c = GENERATE(Case{"0,a,b,1", 0, "a", "b", 1}, Case{"812,shop/web,shop/cart,14.5", 812, "shop/web", "shop/cart", 14.5},
-                            Case{"7,a,b,0", 7, "a", "b", 0}, Case{"7,a,b,1e15", 7, "a", "b", 1e15}, Case{"7,a,b,3\r", 7, "a", "b", 3},
-                            Case{"7,\"a,b\",c,3", 7, "a,b", "c", 3}, Case{"7,\"say \"\"hi\"\"\",\"c\",3", 7, "say \"hi\"", "c", 3},
-                            Case{"7,\xc3\xa9,\xff\xfe,3", 7, "\xc3\xa9", "\xff\xfe", 3}, Case{"7,a,b,3,further,columns,", 7, "a", "b", 3},
-                            Case{"2000000000,a,a,3", 2'000'000'000, "a", "a", 3});
+    const auto c = GENERATE(
+        Case{"0,a,b,1", 0, "a", "b", 1}, Case{"812,shop/web,shop/cart,14.5", 812, "shop/web", "shop/cart", 14.5},
+        Case{"7,a,b,0", 7, "a", "b", 0}, Case{"7,a,b,1e15", 7, "a", "b", 1e15}, Case{"7,a,b,3\r", 7, "a", "b", 3},
+        Case{"7,\"a,b\",c,3", 7, "a,b", "c", 3}, Case{"7,\"say \"\"hi\"\"\",\"c\",3", 7, "say \"hi\"", "c", 3},
+        Case{"7,\xc3\xa9,\xff\xfe,3", 7, "\xc3\xa9", "\xff\xfe", 3}, Case{"7,a,b,3,further,columns,", 7, "a", "b", 3},
+        Case{"2000000000,a,a,3", 2'000'000'000, "a", "a", 3});
     RowParser parser;
     TextRow row;
     REQUIRE(parser.parse(c.line, row) == RowParser::Line::row);
@@ -36,13 +37,14 @@ TEST_CASE("a row is read as it stands") {
 
 TEST_CASE("what is no row is refused, with what was expected") {
     struct Case { const char* line; const char* says; };
-    const auto c = GENERATE(Case{"1,a,b", "3 fields"}, Case{"x,a,b,1", "'x' is no interval index"}, Case{"1.5,a,b,1", "no interval index"},
-                            Case{"-1,a,b,1", "out of range"}, Case{"2000000001,a,b,1", "out of range"},
-                            Case{"99999999999999999999,a,b,1", "no interval index"}, Case{"1,,b,1", "is empty"}, Case{"1,a,,1", "is empty"},
-                            Case{"1,a,b,", "'' is no count"}, Case{"1,a,b,nan", "no count"}, Case{"1,a,b,inf", "no count"},
-                            Case{"1,a,b,-1", "no count"}, Case{"1,a,b,1e300", "no count"}, Case{"1,a,b,1e999", "no count"},
-                            Case{"1,a,b,0x10", "no count"}, Case{"1,a,b, 1", "no count"}, Case{"1,\"a,b,1", "does not end"},
-                            Case{"1,\"a\"x,b,1", "followed by text"}, Case{"interval_index,source,destination,count", "no interval index"});
+    const auto c = GENERATE(
+        Case{"1,a,b", "3 fields"}, Case{"x,a,b,1", "'x' is no interval index"}, Case{"1.5,a,b,1", "no interval index"},
+        Case{"-1,a,b,1", "out of range"}, Case{"2000000001,a,b,1", "out of range"},
+        Case{"99999999999999999999,a,b,1", "no interval index"}, Case{"1,,b,1", "is empty"}, Case{"1,a,,1", "is empty"},
+        Case{"1,a,b,", "'' is no count"}, Case{"1,a,b,nan", "no count"}, Case{"1,a,b,inf", "no count"},
+        Case{"1,a,b,-1", "no count"}, Case{"1,a,b,1e300", "no count"}, Case{"1,a,b,1e999", "no count"},
+        Case{"1,a,b,0x10", "no count"}, Case{"1,a,b, 1", "no count"}, Case{"1,\"a,b,1", "does not end"},
+        Case{"1,\"a\"x,b,1", "followed by text"}, Case{"interval_index,source,destination,count", "no interval index"});
     CHECK(told(c.line).find(c.says) != std::string::npos);
 }
 
@@ -56,7 +58,8 @@ TEST_CASE("lines and names are bounded, and so is what is said of them") {
 TEST_CASE("a header names further columns, in any order") {
     RowParser parser;
     TextRow row;
-    REQUIRE(parser.parse("interval_index,source,destination,count,mtls,source_version,principal", row) == RowParser::Line::header);
+    REQUIRE(parser.parse("interval_index,source,destination,count,mtls,source_version,principal", row) ==
+            RowParser::Line::header);
     CHECK(parser.parse("", row) == RowParser::Line::empty);
     REQUIRE(parser.parse("3,a,b,1,true,v2,spiffe://td/ns/x/sa/y", row) == RowParser::Line::row);
     CHECK(row.principal == "spiffe://td/ns/x/sa/y");

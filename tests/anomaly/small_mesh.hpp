@@ -33,7 +33,8 @@ public:
         const double mean = 40 * (1 + 0.9 * std::cos((through - 0.5) * 2 * std::numbers::pi));
         Rows rows;
         for (const auto& edge : edges_)
-            if (const int count = std::poisson_distribution<int>(mean)(random_); count > 0) add(rows, edge, float(count));
+            if (const int count = std::poisson_distribution<int>(mean)(random_); count > 0)
+                add(rows, edge, float(count));
         return rows;
     }
     // Plays until `to`, each interval changed before the baseline sees it; gives what is found.

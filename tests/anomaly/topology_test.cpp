@@ -156,7 +156,9 @@ TEST_CASE("an edge that pauses as it always does after a burst has not vanished"
 TEST_CASE("a presence ends when its edge was silent for long or is protected otherwise, and is handed over once") {
     auto topology = detector();
     auto s = learned(topology);
-    const auto last = [&](double now) { return (s.edge(edge("a", "b"), now), topology.inspect(s.tick(now)), topology.topology()->edges.at(0)); };
+    const auto last = [&](double now) {
+        return (s.edge(edge("a", "b"), now), topology.inspect(s.tick(now)), topology.topology()->edges.at(0));
+    };
     CHECK(last(600).since == at(0));
     CHECK(last(4100).since == at(0));
     const auto silent = [&](double now, double total) { topology.inspect(s.edge(edge("a", "b"), total).tick(now)); };
@@ -263,7 +265,8 @@ TEST_CASE("the silence of an edge that is expected is not told") {
     auto topology = detector();
     auto s = learned(topology);
     double total = 2, other = 100, now = 31;
-    for (; now < 100; now += 5) topology.inspect(s.edge(edge("a", "b"), ++total).edge(edge("c", "d"), ++other).tick(now));
+    for (; now < 100; now += 5)
+        topology.inspect(s.edge(edge("a", "b"), ++total).edge(edge("c", "d"), ++other).tick(now));
     const auto planned = said(true, R"(source_workload="a")");
     const auto vanished = [&](double until, std::shared_ptr<const Expectations> expectations) {
         Inspection last;
@@ -283,8 +286,9 @@ TEST_CASE("the silence of an edge that is expected is not told") {
 
 TEST_CASE("a state that kept no presences is read as one presence, and the graph is there before the first reading") {
     auto topology = detector();
-    const auto old = R"({"version":1,"edges":"[[{\"source_workload\":\"a\",\"destination_workload\":\"b\"},1000,61000,9,1.0,2.0,12,true]]",)"
-                     R"("callers":[],"learning_until":1700000030000})";
+    const auto old =
+        R"({"version":1,"edges":"[[{\"source_workload\":\"a\",\"destination_workload\":\"b\"},1000,61000,9,1.0,2.0,12,true]]",)"
+        R"("callers":[],"learning_until":1700000030000})";
     REQUIRE(topology.load(old));
     CHECK(topology.topology()->edges.empty());
     auto s = learned(topology);

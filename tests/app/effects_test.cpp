@@ -19,7 +19,8 @@ targets:
 )";
 
 // A refusal counter of shop/SOURCE at NAMESPACE/SERVICE.
-std::string refused(const std::string& source, const std::string& space, const std::string& service, const std::string& values) {
+std::string refused(const std::string& source, const std::string& space, const std::string& service,
+                    const std::string& values) {
     return fmt::format(R"(      - series: >-
           istio_requests_total{{reporter="destination",response_code="403",pod="{2}-1",source_workload="{0}",
           source_workload_namespace="shop",destination_service_namespace="{1}",destination_service_name="{2}",
@@ -31,8 +32,10 @@ std::string refused(const std::string& source, const std::string& space, const s
 // The mismatches of one test under a configuration, as text.
 std::string played(const std::string& configuration, const std::string& series, const std::string& expect) {
     const TemporaryFile config(configuration);
-    std::ofstream(config.path("tests.yaml")) << "config: meshwarden.yaml\ninterval: 5s\ntests:\n  - name: t\n    input_series:\n"
-                                             << series << "    expect:\n" << expect;
+    std::ofstream(config.path("tests.yaml"))
+        << "config: meshwarden.yaml\ninterval: 5s\ntests:\n  - name: t\n    input_series:\n"
+        << series << "    expect:\n"
+        << expect;
     const auto loaded = config::load_tests(config.path("tests.yaml"));
     std::string text;
     for (const auto& problem : loaded.problems) text += to_string(problem) + "\n";
@@ -49,9 +52,13 @@ TEST_CASE("overrides change any key of a shipped rule") {
     CHECK(played(targets, series, "      - {at: 5s, findings: [{rule: authz-denials, threshold: 10}]}\n") == "");
     CHECK(played(targets + "overrides: {authz-denials: {threshold: 12, severity: critical}}\n", series,
                  "      - {at: 5s, findings: [], notices: []}\n") == "");
-    CHECK(played(targets + "overrides: {authz-denials: {threshold: 11, severity: critical, summary: '{{ value }} at {{ destination_service }}'}}\n",
-                 series, "      - {at: 5s, findings: [{rule: authz-denials, severity: critical, summary: 12 at ledger}]}\n") == "");
-    CHECK(played(targets + "overrides: {authz-denials: {enabled: false}}\n", series, "      - {at: 5s, findings: [], notices: []}\n") == "");
+    CHECK(played(targets + "overrides: {authz-denials: {threshold: 11, severity: critical, summary: '{{ value }} at {{ "
+                           "destination_service }}'}}\n",
+                 series,
+                 "      - {at: 5s, findings: [{rule: authz-denials, severity: critical, summary: 12 at ledger}]}\n") ==
+          "");
+    CHECK(played(targets + "overrides: {authz-denials: {enabled: false}}\n", series,
+                 "      - {at: 5s, findings: [], notices: []}\n") == "");
     CHECK(played(targets + "overrides: {authz-denials: {for: 20s}}\n", refused("web", "pay", "ledger", "0 12+1x40"),
                  "      - {at: 20s, findings: []}\n      - {at: 30s, findings: [{rule: authz-denials}]}\n") == "");
 }
@@ -74,7 +81,8 @@ TEST_CASE("some subjects have thresholds of their own; the first match counts") 
 
 TEST_CASE("what is excluded is not counted, what stands beside it is") {
     const auto config = targets + "overrides: {authz-denials: {exclude: ['source_workload=\"scanner\"']}}\n";
-    CHECK(played(config, refused("scanner", "pay", "ledger", "0 500x40"), "      - {at: 5s, findings: [], notices: []}\n") == "");
+    CHECK(played(config, refused("scanner", "pay", "ledger", "0 500x40"),
+                 "      - {at: 5s, findings: [], notices: []}\n") == "");
     CHECK(played(config, refused("scanner", "pay", "ledger", "0 500x40") + refused("web", "pay", "ledger", "0 11x40"),
                  "      - {at: 5s, findings: [{rule: authz-denials, value: 11}]}\n") == "");
 }
@@ -109,7 +117,8 @@ TEST_CASE("a signal and a rule of one's own need only two files") {
     rules: [{name: rate-limited, signal: rate_limited, by: [cluster, destination_service], threshold: 2, severity: low}]
 )", "rules.yaml");
     const auto config = targets + fmt::format("signals: [{}]\nrules: [{}]\n", signals.file(), rules.file());
-    const std::string series = R"(      - {series: 'istio_requests_total{response_code="429",destination_service_name="ledger",pod="l-1"}', values: _ 3x20}
+    const std::string series =
+        R"(      - {series: 'istio_requests_total{response_code="429",destination_service_name="ledger",pod="l-1"}', values: _ 3x20}
 )";
     CHECK(played(config, series, R"(      - at: 5s
         findings: [{rule: rate-limited, value: 3, severity: low, labels: {destination_service: ledger}}]

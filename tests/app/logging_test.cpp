@@ -44,7 +44,10 @@ std::map<std::string, std::string> read_logfmt(std::string_view text) {
         if (text.starts_with('"')) ++end;
         end = std::min(end, text.size());
         const auto value = text.substr(0, end);
-        CHECK(fields.emplace(key, value.starts_with('"') ? nlohmann::json::parse(value).get<std::string>() : std::string(value)).second);
+        CHECK(fields
+                  .emplace(key, value.starts_with('"') ? nlohmann::json::parse(value).get<std::string>()
+                                                       : std::string(value))
+                  .second);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return fields;
@@ -55,15 +58,26 @@ std::map<std::string, std::string> read_logfmt(std::string_view text) {
 TEST_CASE("a record is one line of fields") {
     const auto text = log_text("notice delivered", {{"target", "slack"}, {"answer", "200 ok"}, {"empty", ""}});
     CHECK(line("logfmt", text) == head + "\"notice delivered\" target=slack answer=\"200 ok\" empty=\"\"\n");
-    CHECK(line("json", text) == "{\"ts\":\"2026-01-01T00:00:00.123Z\",\"level\":\"warning\",\"msg\":\"notice delivered\","
-                                "\"target\":\"slack\",\"answer\":\"200 ok\",\"empty\":\"\"}\n");
+    CHECK(line("json", text) ==
+          "{\"ts\":\"2026-01-01T00:00:00.123Z\",\"level\":\"warning\",\"msg\":\"notice delivered\","
+          "\"target\":\"slack\",\"answer\":\"200 ok\",\"empty\":\"\"}\n");
     CHECK(line("logfmt", "stopping") == head + "stopping\n");
 }
 
 TEST_CASE("no string can forge a record or a field") {
-    const std::vector<std::string> hostile{"a\nts=2026 level=info msg=forged", "\" level=info x=\"", "a=b c=d", "\x1b[2J\x07",
-                                           std::string("nul\0byte", 8), "\xff\xfe broken", "\\", "a\\\"b", "\r", "\x7f\xc2\x85",
-                                           "field\x1fkey\x1f" "value", "\u2028\u202e"};
+    const std::vector<std::string> hostile{"a\nts=2026 level=info msg=forged",
+                                           "\" level=info x=\"",
+                                           "a=b c=d",
+                                           "\x1b[2J\x07",
+                                           std::string("nul\0byte", 8),
+                                           "\xff\xfe broken",
+                                           "\\",
+                                           "a\\\"b",
+                                           "\r",
+                                           "\x7f\xc2\x85",
+                                           "field\x1fkey\x1f"
+                                           "value",
+                                           "\u2028\u202e"};
     for (const auto& value : hostile) {
         CAPTURE(value);
         const auto text = log_text(value, {{"value", value}, {"after", "kept"}});

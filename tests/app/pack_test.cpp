@@ -13,7 +13,8 @@ namespace {
 
 std::vector<std::string> pack() {
     std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(MESHWARDEN_PACK)) files.push_back(entry.path().string());
+    for (const auto& entry : std::filesystem::directory_iterator(MESHWARDEN_PACK))
+        files.push_back(entry.path().string());
     std::ranges::sort(files);
     return files;
 }
@@ -28,7 +29,8 @@ std::pair<std::string, std::string> rule_and_kind(const std::string& name) {
 
 bool fires(const config::RuleTest& test, const std::string& rule) {
     return std::ranges::any_of(test.expect, [&](const config::Expectation& expectation) {
-        return expectation.findings && std::ranges::any_of(*expectation.findings, [&](const auto& f) { return f.rule == rule; });
+        return expectation.findings &&
+               std::ranges::any_of(*expectation.findings, [&](const auto& f) { return f.rule == rule; });
     });
 }
 
@@ -36,7 +38,8 @@ bool fires(const config::RuleTest& test, const std::string& rule) {
 bool is_of_kind(const config::RuleTest& test, const std::string& rule, const std::string& kind) {
     const auto any = [&](auto holds) { return std::ranges::any_of(test.expect, holds); };
     if (kind == "healthy") return !fires(test, rule) && any([](const auto& e) { return e.findings.has_value(); });
-    if (kind == "firing") return fires(test, rule) && any([](const auto& e) { return e.notices && !e.notices->empty(); });
+    if (kind == "firing")
+        return fires(test, rule) && any([](const auto& e) { return e.notices && !e.notices->empty(); });
     if (kind == "blind") return any([](const auto& e) { return e.blind && !e.blind->empty(); });
     return kind == "trap" && any([](const auto& e) { return e.findings || e.notices || e.blind; });
 }

@@ -28,7 +28,8 @@ std::vector<app::Mismatch> played(const std::string& text) {
 }  // namespace
 
 TEST_CASE("the example of the interface passes") {
-    CHECK(played(head + "      - {at: 5s, findings: [{rule: authz-denials, value: 12}], notices: [{reason: opened}]}\n").empty());
+    CHECK(played(head + "      - {at: 5s, findings: [{rule: authz-denials, value: 12}], notices: [{reason: opened}]}\n")
+              .empty());
 }
 
 TEST_CASE("a wrong value, a missing finding and one too many are told, with the line") {
@@ -44,7 +45,8 @@ TEST_CASE("a wrong value, a missing finding and one too many are told, with the 
     const auto surplus = played(head + "      - {at: 5s, findings: []}\n");
     REQUIRE(surplus.size() == 1);
     CHECK(surplus[0].expected == "firing: nothing");
-    const auto label = played(head + "      - {at: 5s, findings: [{rule: authz-denials, labels: {destination_service: x}}]}\n");
+    const auto label =
+        played(head + "      - {at: 5s, findings: [{rule: authz-denials, labels: {destination_service: x}}]}\n");
     CHECK(label.size() == 1);
 }
 

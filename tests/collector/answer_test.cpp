@@ -22,7 +22,8 @@ std::string code_of(int status, const std::string& body, std::size_t max_series 
 }  // namespace
 
 TEST_CASE("a matrix, a vector and a scalar become samples") {
-    const auto rows = parse_answer(200, matrix_json({{{{"__name__", "up"}, {"job", "a"}}, {{10.5, 1}, {11, 2}}}}), many);
+    const auto rows =
+        parse_answer(200, matrix_json({{{{"__name__", "up"}, {"job", "a"}}, {{10.5, 1}, {11, 2}}}}), many);
     REQUIRE(rows);
     REQUIRE(rows->size() == 1);
     CHECK(rows->metric(0).get("job") == "a");
@@ -30,7 +31,8 @@ TEST_CASE("a matrix, a vector and a scalar become samples") {
     CHECK(rows->metric(0).materialise() == Labels{{"__name__", "up"}, {"job", "a"}});
     REQUIRE(rows->samples(0).size() == 2);
     CHECK(rows->samples(0)[0] == Sample{at(10.5), 1});
-    const auto scalar = parse_answer(200, envelope(R"({"resultType":"scalar","result":[1700000000.123,"1700000000.123"]})"), many);
+    const auto scalar =
+        parse_answer(200, envelope(R"({"resultType":"scalar","result":[1700000000.123,"1700000000.123"]})"), many);
     REQUIRE(scalar);
     CHECK(scalar->scalar_or(0) == Approx(1700000000.123));
     CHECK(parse_answer(200, vector_json({{{{"a", "b"}}, {{1, 5}}}}), many)->scalar_or(0) == 5);
@@ -56,12 +58,13 @@ TEST_CASE("an answer outlives its text, and series that share labels keep their 
 }
 
 TEST_CASE("values as Prometheus writes them") {
-    const auto [text, expected] = GENERATE(table<std::string, double>({{"1e+00", 1},
-                                                                       {"+Inf", INFINITY},
-                                                                       {"-Inf", -INFINITY},
-                                                                       {"0.5", 0.5},
-                                                                       {"-3", -3},
-                                                                       {"1.7976931348623157e+308", 1.7976931348623157e+308}}));
+    const auto [text, expected] =
+        GENERATE(table<std::string, double>({{"1e+00", 1},
+                                             {"+Inf", INFINITY},
+                                             {"-Inf", -INFINITY},
+                                             {"0.5", 0.5},
+                                             {"-3", -3},
+                                             {"1.7976931348623157e+308", 1.7976931348623157e+308}}));
     const auto answer = parse_answer(
         200, envelope(R"({"resultType":"vector","result":[{"metric":{},"value":[1,")" + text + R"("]}]})"), many);
     REQUIRE(answer);
@@ -69,27 +72,29 @@ TEST_CASE("values as Prometheus writes them") {
 }
 
 TEST_CASE("NaN stays NaN") {
-    const auto answer = parse_answer(200, envelope(R"({"resultType":"vector","result":[{"metric":{},"value":[1,"NaN"]}]})"), many);
+    const auto answer =
+        parse_answer(200, envelope(R"({"resultType":"vector","result":[{"metric":{},"value":[1,"NaN"]}]})"), many);
     REQUIRE(answer);
     CHECK(std::isnan(answer->scalar_or(7)));
 }
 
 TEST_CASE("what is not Prometheus' format is refused whole") {
-    const std::string result = GENERATE(
-        as<std::string>(), R"({"resultType":"vector","result":{}})", R"({"resultType":"vector"})", R"({"result":[]})", "[]", "null",
-        R"({"resultType":"string","result":[1,"x"]})", R"({"resultType":"vector","result":[1]})",
-        R"({"resultType":"vector","result":[{"metric":{}}]})", R"({"resultType":"vector","result":[{"value":[1,"1"]}]})",
-        R"({"resultType":"vector","result":[{"metric":{"a":1},"value":[1,"1"]}]})",
-        R"({"resultType":"vector","result":[{"metric":[],"value":[1,"1"]}]})",
-        R"({"resultType":"vector","result":[{"metric":{},"value":[1]}]})",
-        R"({"resultType":"vector","result":[{"metric":{},"value":[1,"1",2]}]})",
-        R"({"resultType":"vector","result":[{"metric":{},"value":["1","1"]}]})",
-        R"({"resultType":"vector","result":[{"metric":{},"value":[1,1]}]})",
-        R"({"resultType":"vector","result":[{"metric":{},"value":[1,""]}]})",
-        R"({"resultType":"vector","result":[{"metric":{},"value":[1,"1x"]}]})",
-        R"({"resultType":"vector","result":[{"metric":{},"value":[1e300,"1"]}]})",
-        R"({"resultType":"matrix","result":[{"metric":{},"values":[1,"1"]}]})",
-        R"({"resultType":"scalar","result":"1"})");
+    const std::string result =
+        GENERATE(as<std::string>(), R"({"resultType":"vector","result":{}})", R"({"resultType":"vector"})",
+                 R"({"result":[]})", "[]", "null", R"({"resultType":"string","result":[1,"x"]})",
+                 R"({"resultType":"vector","result":[1]})", R"({"resultType":"vector","result":[{"metric":{}}]})",
+                 R"({"resultType":"vector","result":[{"value":[1,"1"]}]})",
+                 R"({"resultType":"vector","result":[{"metric":{"a":1},"value":[1,"1"]}]})",
+                 R"({"resultType":"vector","result":[{"metric":[],"value":[1,"1"]}]})",
+                 R"({"resultType":"vector","result":[{"metric":{},"value":[1]}]})",
+                 R"({"resultType":"vector","result":[{"metric":{},"value":[1,"1",2]}]})",
+                 R"({"resultType":"vector","result":[{"metric":{},"value":["1","1"]}]})",
+                 R"({"resultType":"vector","result":[{"metric":{},"value":[1,1]}]})",
+                 R"({"resultType":"vector","result":[{"metric":{},"value":[1,""]}]})",
+                 R"({"resultType":"vector","result":[{"metric":{},"value":[1,"1x"]}]})",
+                 R"({"resultType":"vector","result":[{"metric":{},"value":[1e300,"1"]}]})",
+                 R"({"resultType":"matrix","result":[{"metric":{},"values":[1,"1"]}]})",
+                 R"({"resultType":"scalar","result":"1"})");
     CHECK(code_of(200, envelope(result)) == "query_failed");
 }
 
@@ -114,7 +119,9 @@ TEST_CASE("failures have their cause") {
 
 TEST_CASE("a server's error text is bounded and cannot write lines of its own") {
     const auto answer = parse_answer(
-        400, R"({"status":"error","errorType":"bad_data","error":"one\nlevel=error )" + std::string(5000, 'x') + R"("})", many);
+        400,
+        R"({"status":"error","errorType":"bad_data","error":"one\nlevel=error )" + std::string(5000, 'x') + R"("})",
+        many);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().text.size() <= 300);
     CHECK(answer.error().text.find('\n') == std::string::npos);
@@ -122,7 +129,8 @@ TEST_CASE("a server's error text is bounded and cannot write lines of its own") 
 }
 
 TEST_CASE("an answer cut at any position is refused, never crashes") {
-    const std::string body = matrix_json({{{{"__name__", "a"}, {"b", "c\\\"d"}}, {{1, 1}, {2, 2.5}}}, {{{"e", "f"}}, {{3, 4}}}});
+    const std::string body =
+        matrix_json({{{{"__name__", "a"}, {"b", "c\\\"d"}}, {{1, 1}, {2, 2.5}}}, {{{"e", "f"}}, {{3, 4}}}});
     for (std::size_t size = 0; size < body.size(); ++size) CHECK(code_of(200, body.substr(0, size)) == "query_failed");
     CHECK(code_of(200, body) == "");
 }
@@ -148,7 +156,10 @@ TEST_CASE("more series than allowed are refused") {
 
 TEST_CASE("samples come out in rising order, each time once, and labels sorted") {
     const auto answer = parse_answer(
-        200, envelope(R"({"resultType":"matrix","result":[{"metric":{"z":"1","a":"2"},"values":[[3,"3"],[1,"1"],[3,"9"]]}]})"), many);
+        200,
+        envelope(
+            R"({"resultType":"matrix","result":[{"metric":{"z":"1","a":"2"},"values":[[3,"3"],[1,"1"],[3,"9"]]}]})"),
+        many);
     REQUIRE(answer);
     REQUIRE(answer->samples(0).size() == 2);
     CHECK(answer->samples(0)[0] == Sample{at(1), 1});

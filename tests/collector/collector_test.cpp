@@ -51,7 +51,8 @@ TEST_CASE("one signal's failure is its own, and is made good by the next read") 
     CHECK(reading(watcher.last(), "bad").coverage.sight != Sight::blind);
 
     const auto [body, code] = GENERATE(table<std::string, std::string>(
-        {{R"({"status":"success","data":{"resultType":"matrix","result":[]},"warnings":["one store is down"]})", "partial"},
+        {{R"({"status":"success","data":{"resultType":"matrix","result":[]},"warnings":["one store is down"]})",
+          "partial"},
          {R"({"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]}})", "partial"},
          {R"({"status":"error","errorType":"execution","error":"no"})", "query_failed"},
          {"<html>", "query_failed"}}));
@@ -209,8 +210,8 @@ TEST_CASE("a hundred thousand series are read; more than allowed are refused", "
     const auto body = [](int count, double time, int last) {
         std::string rows;
         for (int i = 0; i < count; ++i) {
-            rows += fmt::format(R"({}{{"metric":{{"instance":"{}","job":"j"}},"values":[[{},"{}"]]}})", i == 0 ? "" : ",", i,
-                                time, i == 7 ? last : 0);
+            rows += fmt::format(R"({}{{"metric":{{"instance":"{}","job":"j"}},"values":[[{},"{}"]]}})",
+                                i == 0 ? "" : ",", i, time, i == 7 ? last : 0);
         }
         return fmt::format(R"({{"status":"success","data":{{"resultType":"matrix","result":[{}]}}}})", rows);
     };
@@ -235,7 +236,9 @@ TEST_CASE("a hundred thousand series are read; more than allowed are refused", "
 
 TEST_CASE("sums over pods that fall make the signal blind") {
     ScriptedPrometheus server;
-    server.answer("x[", [](double time) { return PageAnswer{200, matrix_json({{{{"job", "federate"}}, {{time, time > start + 20 ? 4 : 9}}}})}; });
+    server.answer("x[", [](double time) {
+        return PageAnswer{200, matrix_json({{{{"job", "federate"}}, {{time, time > start + 20 ? 4 : 9}}}})};
+    });
     server.answer("count by (job, instance) (x", vector_json({{{{"job", "federate"}}, {{1, 1}}}}));
     Watcher watcher(options_of(server), {counter_spec("x", "x")});
     watcher.poll();

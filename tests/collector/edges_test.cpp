@@ -14,12 +14,14 @@ SignalSpec edges_spec(const std::string& name, const std::string& selector) {
     SignalSpec spec = counter_spec(name, selector);
     spec.edges = true;
     const auto plain = [](const std::string& label) { return LabelSource{label, LabelSource::Extraction::none, ""}; };
-    spec.parts[0].labels = {{"source_workload", {plain("source_workload")}, ""},
-                            {"destination_workload", {plain("destination_workload"), plain("destination_service_name")}, ""}};
+    spec.parts[0].labels = {
+        {"source_workload", {plain("source_workload")}, ""},
+        {"destination_workload", {plain("destination_workload"), plain("destination_service_name")}, ""}};
     return spec;
 }
 
-Labels row(const std::string& source, const std::string& destination, const std::string& service, const std::string& policy) {
+Labels row(const std::string& source, const std::string& destination, const std::string& service,
+           const std::string& policy) {
     return {{"source_workload", source}, {"destination_workload", destination}, {"destination_service_name", service},
             {"request_protocol", "tcp"}, {"connection_security_policy", policy}};
 }
@@ -51,8 +53,11 @@ TEST_CASE("edges are summed by our labels") {
     REQUIRE(snapshot.edges.size() == 2);
     CHECK(snapshot.edges[0].labels == Labels{{"cluster", "prod"}, {"destination_workload", "PassthroughCluster"},
                                              {"protocol", "tcp"}, {"source_workload", "web"}});
-    CHECK(snapshot.edges[1].labels == Labels{{"cluster", "prod"}, {"destination_workload", "ledger"}, {"mtls", "mutual_tls"},
-                                             {"protocol", "tcp"}, {"source_workload", "web"}});
+    CHECK(snapshot.edges[1].labels == Labels{{"cluster", "prod"},
+                                             {"destination_workload", "ledger"},
+                                             {"mtls", "mutual_tls"},
+                                             {"protocol", "tcp"},
+                                             {"source_workload", "web"}});
     CHECK(snapshot.edges[1].total == 7);
     CHECK(snapshot.readings[0].answered);
     CHECK(snapshot.readings[0].updates.empty());

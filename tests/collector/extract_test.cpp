@@ -68,9 +68,10 @@ TEST_CASE("the workload of a pod") {
 
 TEST_CASE("rules set labels from the first known source") {
     CHECK(extract({{"source_workload", "unknown"}, {"app", "web"}},
-                  {rule("source_workload", {{"source_workload", Extraction::none, ""}, {"app", Extraction::none, ""}})}) ==
-          Labels{{"source_workload", "web"}});
-    CHECK(extract({{"source_workload", "unknown"}}, {rule("source_workload", {{"source_workload", Extraction::none, ""}})})
+                  {rule("source_workload", {{"source_workload", Extraction::none, ""},
+                                            {"app", Extraction::none, ""}})}) == Labels{{"source_workload", "web"}});
+    CHECK(extract({{"source_workload", "unknown"}},
+                  {rule("source_workload", {{"source_workload", Extraction::none, ""}})})
               .empty());
     CHECK(extract({{"a", "b"}}, {rule("reason", {}, "http")}) == Labels{{"reason", "http"}});
     CHECK(extract({{"cluster_name", "outbound|9080|v1|reviews.default.svc.cluster.local"}},
@@ -88,7 +89,8 @@ TEST_CASE("rules set labels from the first known source") {
 TEST_CASE("cluster and pod are set without a rule") {
     CHECK(extract({{"pod", "db-0"}}, {rule("w", {{"pod", Extraction::workload, ""}})}, "prod") ==
           Labels{{"cluster", "prod"}, {"pod", "db-0"}, {"w", "db"}});
-    CHECK(extract({{"cluster", "own"}, {"kubernetes_pod_name", "db-0"}}, {}, "prod") == Labels{{"cluster", "own"}, {"pod", "db-0"}});
+    CHECK(extract({{"cluster", "own"}, {"kubernetes_pod_name", "db-0"}}, {}, "prod") ==
+          Labels{{"cluster", "own"}, {"pod", "db-0"}});
 }
 
 TEST_CASE("values are bounded") {

@@ -190,8 +190,10 @@ TEST_CASE("a pod's series without instance resets like any other") {
 
 TEST_CASE("samples that are no numbers are as if they were not there") {
     FoldBench bench;
-    const auto answer = parse_answer(200, R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"instance":"a"},
-        "values":[[1000,"5"],[1015,"NaN"],[1030,"+Inf"],[1045,"-1"],[1060,"6"]]}]}})", 10);
+    const auto answer =
+        parse_answer(200, R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"instance":"a"},
+        "values":[[1000,"5"],[1015,"NaN"],[1030,"+Inf"],[1045,"-1"],[1060,"6"]]}]}})",
+                     10);
     REQUIRE(answer);
     CHECK(total(bench.read(*answer)) == 1);
 }
@@ -205,7 +207,8 @@ TEST_CASE("pushes above a bucket are the tail, all pushes the base") {
     FoldBench bench(tail_point);
     const Labels count = {{"__name__", "t_count"}, {"instance", "x"}};
     const Labels bucket = {{"__name__", "t_bucket"}, {"instance", "x"}, {"le", "30"}};
-    const auto read = [&](std::vector<std::pair<double, double>> counts, std::vector<std::pair<double, double>> buckets) {
+    const auto read = [&](std::vector<std::pair<double, double>> counts,
+                          std::vector<std::pair<double, double>> buckets) {
         const Answer a = matrix({{count, std::move(counts)}});
         const Answer b = matrix({{bucket, std::move(buckets)}});
         return bench.read_rows(tail_rows(a, b));

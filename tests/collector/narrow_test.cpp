@@ -1,5 +1,5 @@
-// Narrow questions: the Collector at a Prometheus that evaluates what it asks over random lives of proxies. What it counts
-// is what happened, although it hardly ever reads a series that stands still.
+// Narrow questions: the Collector at a Prometheus that evaluates what it asks over random lives of proxies. What it
+// counts is what happened, although it hardly ever reads a series that stands still.
 #include <set>
 
 #include <re2/re2.h>
@@ -35,7 +35,8 @@ void show_zeros(Target& target, Anew anew) {
 // As much PromQL as the Collector speaks, over lives; a scrape can be read `lag` seconds after its time.
 class Evaluator {
 public:
-    Evaluator(std::vector<Target> targets, Anew anew, double lag) : targets_(std::move(targets)), anew_(anew), lag_(lag) {}
+    Evaluator(std::vector<Target> targets, Anew anew, double lag)
+        : targets_(std::move(targets)), anew_(anew), lag_(lag) {}
 
     PageAnswer operator()(const std::string& query, double time) const {
         const double range = range_of(query);
@@ -59,7 +60,8 @@ public:
 private:
     static double range_of(const std::string& query) {
         std::string text;
-        return re2::RE2::PartialMatch(query, R"(\[([0-9a-z]+)\])", &text) ? double(parse_duration(text)->count()) / 1000 : 300;
+        return re2::RE2::PartialMatch(query, R"(\[([0-9a-z]+)\])", &text) ? double(parse_duration(text)->count()) / 1000
+                                                                          : 300;
     }
     static bool asked_for(const std::string& query, const std::string& instance) {
         std::string list;
@@ -81,14 +83,17 @@ private:
     }
     void add_uptime(const Target& target, std::vector<TestSeries>& found) const {
         if (anew_ == Anew::zero_without_uptime) return;
-        add(target, "envoy_server_uptime", [](const Scrape& s) { return std::floor((s.time - s.started) / 5) * 5; }, found);
+        add(
+            target, "envoy_server_uptime", [](const Scrape& s) { return std::floor((s.time - s.started) / 5) * 5; },
+            found);
     }
     static void add_events(const Target& target, bool last_above_zero, std::vector<TestSeries>& found) {
         for (int i = 0; i < 4; ++i) {
             TestSeries series{labels(target, "x"), {}};
             series.labels.set("series", std::to_string(i));
             for (const auto& scrape : target.scrapes)
-                if (scrape.good && scrape.values.contains(i)) series.samples.emplace_back(scrape.time, scrape.values.at(i));
+                if (scrape.good && scrape.values.contains(i))
+                    series.samples.emplace_back(scrape.time, scrape.values.at(i));
             if (series.samples.empty() || (last_above_zero && series.samples.back().second == 0)) continue;
             found.push_back(std::move(series));
         }
@@ -202,12 +207,14 @@ TEST_CASE("a series that stands still is not read") {
 TEST_CASE("a family too large to be read whole is watched from now on") {
     Watch watch(3);
     std::vector<TestSeries> all;
-    for (int i = 0; i < 4; ++i) all.push_back({{{"__name__", "x"}, {"job", "j"}, {"instance", std::to_string(i)}}, {{9'999, 0}}});
+    for (int i = 0; i < 4; ++i)
+        all.push_back({{{"__name__", "x"}, {"job", "j"}, {"instance", std::to_string(i)}}, {{9'999, 0}}});
     watch.server.answer(alive, vector_json({{x, {{1, 1}}}}));
     watch.server.answer("x[", matrix_json(all));
     CHECK(watch.poll(10'000).cause.code == "partial");
     watch.server.answer("last_over_time(x[", vector_json({{x, {{1, 2}}}}));
-    watch.server.answer("x{instance=\"i\"}[", [](double now) { return PageAnswer{200, matrix_json({{x, {{now - 17, 0}, {now - 2, 2}}}})}; });
+    watch.server.answer("x{instance=\"i\"}[",
+                        [](double now) { return PageAnswer{200, matrix_json({{x, {{now - 17, 0}, {now - 2, 2}}}})}; });
     const Coverage coverage = watch.poll(10'003);
     CHECK(coverage.sight == Sight::observed);
     CHECK(coverage.possibly_missed);
@@ -217,7 +224,8 @@ TEST_CASE("a family too large to be read whole is watched from now on") {
 TEST_CASE("many targets that moved are asked for a few hundred at a time") {
     Watch watch;
     std::vector<TestSeries> moved;
-    for (int i = 0; i < 450; ++i) moved.push_back({{{"__name__", "x"}, {"job", "j"}, {"instance", std::to_string(i)}}, {{10'002, 2}}});
+    for (int i = 0; i < 450; ++i)
+        moved.push_back({{{"__name__", "x"}, {"job", "j"}, {"instance", std::to_string(i)}}, {{10'002, 2}}});
     watch.server.answer(alive, vector_json({{x, {{1, 1}}}}));
     watch.poll(10'000);
     watch.server.answer("last_over_time(x[", vector_json(moved));

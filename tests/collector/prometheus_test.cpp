@@ -62,9 +62,10 @@ TEST_CASE("births, resets and an outage at a real Prometheus") {
     const fakes::PageServer server([&](const fakes::PageRequest& request) {
         return request.path == "/other" ? other() : page();
     });
-    fakes::PrometheusProcess prometheus({{"pods",
-                                          {{server.address(), {{"__metrics_path__", "/page"}, {"instance", "page"}}},
-                                           {server.address(), {{"__metrics_path__", "/other"}, {"instance", "other"}}}}}});
+    fakes::PrometheusProcess prometheus(
+        {{"pods",
+          {{server.address(), {{"__metrics_path__", "/page"}, {"instance", "page"}}},
+           {server.address(), {{"__metrics_path__", "/other"}, {"instance", "other"}}}}}});
     Watcher watcher(options_of(prometheus), {rbac()});
     const auto seen = [&](int covered, int expected) {
         return [&watcher, covered, expected] {
@@ -160,7 +161,8 @@ TEST_CASE("a gauge's levels, and a series that goes while its target is well") {
 TEST_CASE("a real Prometheus behind a password") {
     require_prometheus();
     // bcrypt of "secret"
-    const std::string users = "basic_auth_users: {meshwarden: $2b$04$yErzsdFYs9dMBEzlVPmpMOJutCN3iTOWFSweqqnJtCmp7BsYwgNXe}\n";
+    const std::string users =
+        "basic_auth_users: {meshwarden: $2b$04$yErzsdFYs9dMBEzlVPmpMOJutCN3iTOWFSweqqnJtCmp7BsYwgNXe}\n";
     const fakes::PageServer server([](const fakes::PageRequest&) { return fakes::PageAnswer{200, build}; });
     const fakes::PrometheusProcess prometheus({{"pods", {{server.address(), {}}}}}, "1s", users);
     const std::string file = prometheus.directory() + "/password";

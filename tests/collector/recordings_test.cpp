@@ -37,10 +37,11 @@ std::vector<Case> read_cases() {
 
 fakes::PageAnswer page(const std::string& path) {
     const bool open_metrics = path.starts_with("ztunnel/");
-    return {200,
-            read(folder + path),
-            {{"Content-Encoding", "gzip"},
-             {"Content-Type", open_metrics ? "application/openmetrics-text; version=1.0.0" : "text/plain; version=0.0.4"}}};
+    return {
+        200,
+        read(folder + path),
+        {{"Content-Encoding", "gzip"},
+         {"Content-Type", open_metrics ? "application/openmetrics-text; version=1.0.0" : "text/plain; version=0.0.4"}}};
 }
 
 // How many targets were scraped well after `since`.
@@ -84,12 +85,14 @@ TEST_CASE("the increments of the shipped signals are the events that were made")
     Options options;
     options.endpoint.url = prometheus.url();
     Watcher watcher(options, shipped.config.signals);
-    REQUIRE(eventually([&] { return scraped(prometheus.url(), 0) == double(cases.size()); }, std::chrono::seconds(120)));
+    REQUIRE(
+        eventually([&] { return scraped(prometheus.url(), 0) == double(cases.size()); }, std::chrono::seconds(120)));
     watcher.poll();
 
     after = true;
     const double since = now() + 1;
-    REQUIRE(eventually([&] { return scraped(prometheus.url(), since) == double(cases.size()); }, std::chrono::seconds(120)));
+    REQUIRE(eventually([&] { return scraped(prometheus.url(), since) == double(cases.size()); },
+                       std::chrono::seconds(120)));
     const Snapshot& snapshot = watcher.poll();
     std::map<std::string, std::map<std::string, double>> counted;  // by case and signal
     for (const auto& reading : snapshot.readings)

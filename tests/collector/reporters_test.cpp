@@ -26,7 +26,8 @@ double counted(const std::vector<Labels>& metrics, const std::vector<std::string
     };
     std::vector<TestSeries> destinations;
     for (const auto& workload : reporting) {
-        destinations.push_back({{{"destination_workload", workload}, {"destination_workload_namespace", "shop"}}, {{1, 1}}});
+        destinations.push_back(
+            {{{"destination_workload", workload}, {"destination_workload_namespace", "shop"}}, {{1, 1}}});
     }
     server.answer("count by (destination_workload_namespace,destination_workload) "
                   "(last_over_time(istio_requests_total{reporter=~\"destination|waypoint\",destination_workload",
@@ -58,5 +59,6 @@ TEST_CASE("each request counts once over the reporters") {
 }
 
 TEST_CASE("copies of a waypoint's series without the target's labels count nothing") {
-    CHECK(counted({series("waypoint", "unknown"), series("source", "unknown", ""), series("destination", "ledger", "")}, {}) == 1);
+    CHECK(counted({series("waypoint", "unknown"), series("source", "unknown", ""), series("destination", "ledger", "")},
+                  {}) == 1);
 }

@@ -16,7 +16,8 @@ TEST_CASE("keys tell series apart whatever their values hold") {
     CHECK(key(0) != key(1));
     CHECK(key(0) != key(2));
     CHECK(key(0) == key(3));
-    CHECK(series_key(answer.metric(0).labels(), "c") == series_key(matrix({{{{"a", "b"}}, {{1, 1}}}}).metric(0).labels()));
+    CHECK(series_key(answer.metric(0).labels(), "c") ==
+          series_key(matrix({{{{"a", "b"}}, {{1, 1}}}}).metric(0).labels()));
 }
 
 TEST_CASE("a target is job and instance") {
@@ -30,7 +31,8 @@ TEST_CASE("a target is job and instance") {
 }
 
 TEST_CASE("samples that are no counts are left out") {
-    const Answer answer = matrix({{{{"a", "b"}}, {{1, 5}, {2, -1}, {3, std::numeric_limits<double>::infinity()}, {4, 1e300}, {5, 6}}}});
+    const Answer answer =
+        matrix({{{{"a", "b"}}, {{1, 5}, {2, -1}, {3, std::numeric_limits<double>::infinity()}, {4, 1e300}, {5, 6}}}});
     const Rows rows = counter_rows(answer);
     REQUIRE(rows.of(rows.rows[0]).size() == 2);
     CHECK(rows.of(rows.rows[0])[1].value == 6);

@@ -44,7 +44,8 @@ inline std::string matrix_json(const std::vector<TestSeries>& series) {
         std::string values;
         for (const auto& [time, value] : one.samples)
             values += fmt::format("{}[{:.3f},\"{}\"]", values.empty() ? "" : ",", time, value);
-        rows += fmt::format("{}{{\"metric\":{},\"values\":[{}]}}", rows.empty() ? "" : ",", metric_json(one.labels), values);
+        rows += fmt::format("{}{{\"metric\":{},\"values\":[{}]}}", rows.empty() ? "" : ",", metric_json(one.labels),
+                            values);
     }
     return fmt::format(R"({{"status":"success","data":{{"resultType":"matrix","result":[{}]}}}})", rows);
 }

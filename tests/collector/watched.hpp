@@ -21,7 +21,8 @@ inline void require_prometheus() {
     REQUIRE(fakes::PrometheusProcess::program());
 }
 
-inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds patience = std::chrono::seconds(30)) {
+inline bool eventually(const std::function<bool()>& condition,
+                       std::chrono::seconds patience = std::chrono::seconds(30)) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) return false;

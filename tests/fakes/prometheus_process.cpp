@@ -44,7 +44,8 @@ bool listening(int port) {
 }
 
 std::string configuration(const std::vector<ScrapeJob>& jobs, const std::string& interval) {
-    std::string text = "global: {scrape_interval: " + interval + ", scrape_timeout: " + interval + "}\nscrape_configs:\n";
+    std::string text =
+        "global: {scrape_interval: " + interval + ", scrape_timeout: " + interval + "}\nscrape_configs:\n";
     for (const auto& job : jobs) {
         text += "- job_name: " + job.name + "\n  static_configs:\n";
         for (const auto& target : job.targets) {

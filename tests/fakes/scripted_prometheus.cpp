@@ -80,8 +80,9 @@ PageAnswer ScriptedPrometheus::handle(const PageRequest& request) {
             if (query.starts_with(prefix)) chosen = answer;  // in rising order: the longest comes last
         if (!chosen && query == "time()") {
             char text[128];
-            std::snprintf(text, sizeof(text), R"({"status":"success","data":{"resultType":"scalar","result":[%.3f,"%.3f"]}})",
-                          time_, time_);
+            std::snprintf(text, sizeof(text),
+                          R"({"status":"success","data":{"resultType":"scalar","result":[%.3f,"%.3f"]}})", time_,
+                          time_);
             return json(text);
         }
         evaluate = evaluate_;

@@ -30,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (*line != RowParser::Line::row || text_row.interval <= last) continue;
         last = text_row.interval;
         const Row row{names.number(text_row.source), names.number(text_row.destination), float(text_row.count),
-                      text_row.principal.empty() ? 0 : names.number(text_row.principal) + 1, text_row.source_version.empty() ? 0 : names.number(text_row.source_version) + 1};
+                      text_row.principal.empty() ? 0 : names.number(text_row.principal) + 1,
+                      text_row.source_version.empty() ? 0 : names.number(text_row.source_version) + 1};
         float score = 0;
         found.clear();
         baseline.inspect(last, {&row, 1}, found, {&score, 1});

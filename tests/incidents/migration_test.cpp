@@ -60,7 +60,8 @@ TEST_CASE("migration: from schema 2 every event is still in the chain, what was 
     Folder folder;
     restore(folder, 2);
     auto old = must(open_store_read_only(folder.url()));
-    CHECK(must(old->topology_past({"main"}, {start})).presences.empty());  // a command may read it before the service has
+    CHECK(
+        must(old->topology_past({"main"}, {start})).presences.empty());  // a command may read it before the service has
     CHECK(must(old->verify(head)).whole);
 
     auto store = must(open_store(folder.url()));

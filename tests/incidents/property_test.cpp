@@ -105,7 +105,8 @@ void check_fold(const std::string& file) {
         auto projected = parse_record(rows.text(1));
         auto expected = folded.at(rows.text(0));
         // "Still seen" moves these without an event.
-        for (const auto* moving : {"value", "summary", "findings", "crossed_at", "prometheus", "updated_at", "version"}) {
+        for (const auto* moving :
+             {"value", "summary", "findings", "crossed_at", "prometheus", "updated_at", "version"}) {
             projected.erase(moving);
             expected.erase(moving);
         }

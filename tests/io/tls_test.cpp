@@ -34,7 +34,8 @@ private:
         REQUIRE(std::system(("cd " + directory_ + " && " + command + " >/dev/null 2>&1").c_str()) == 0);
     }
     void issue(const std::string& name, const std::string& alternative) const {
-        run("openssl req -newkey rsa:2048 -nodes -subj /CN=" + name + " -keyout " + name + ".key -out " + name + ".csr");
+        run("openssl req -newkey rsa:2048 -nodes -subj /CN=" + name + " -keyout " + name + ".key -out " + name +
+            ".csr");
         run("printf 'subjectAltName=" + alternative + "' > ext && openssl x509 -req -in " + name +
             ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out " + name + ".pem");
     }

@@ -67,12 +67,12 @@ TEST_CASE("what cannot be done is refused with a reason") {
        {R"({"kind":"flood"})", R"({"kind":"denials-http","cuont":1})", R"({"kind":"denials-http","count":-1})",
         R"({"kind":"denials-http","destination":"no/where"})", R"({"kind":"denials-http","source":"no/one"})",
         R"({"kind":"denials-grpc","destination":"bank/media"})", R"({"kind":"mtls","reason":"bad luck"})",
-        R"({"kind":"denials-http","over":"3 parsecs"})", R"({"kind":"autoscale"})", R"({"kind":"scan","count":3})", R"({"kind":7})", "[]",
-        R"({"kind":"proxies-lost","share":2})", R"({"kind":"scan","destinations":4000})"}) {
-    INFO(body);
-    const auto begun = simulation.begin(json::parse(body), start + 1);
-    REQUIRE(!begun);
-    CHECK(!begun.error().empty());
+        R"({"kind":"denials-http","over":"3 parsecs"})", R"({"kind":"autoscale"})", R"({"kind":"scan","count":3})",
+        R"({"kind":7})", "[]", R"({"kind":"proxies-lost","share":2})", R"({"kind":"scan","destinations":4000})"}) {
+      INFO(body);
+      const auto begun = simulation.begin(json::parse(body), start + 1);
+      REQUIRE(!begun);
+      CHECK(!begun.error().empty());
   }
   CHECK(simulation.faults(true, start + 2).empty());
 }

@@ -31,7 +31,8 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen, "address:port, port 0 for a free one");
   app.add_option("--services", arguments.mesh.services, "how many services")->check(CLI::Range(10, 20000));
   app.add_option("--seed", arguments.mesh.seed, "equal seeds make equal meshes");
-  app.add_option("--replicas", arguments.mesh.replicas, "pods of a service, at first; otherwise two or three")->check(CLI::Range(1, 100));
+  app.add_option("--replicas", arguments.mesh.replicas, "pods of a service, at first; otherwise two or three")
+      ->check(CLI::Range(1, 100));
   app.add_option("--scenario", arguments.scenario, "YAML file of faults to play");
   app.add_flag("--no-optional-stats", arguments.no_optional_stats, "leave out what a stock mesh leaves out");
   app.add_flag("--background", arguments.background, "healthy deploys, restarts, autoscaling and pushes");

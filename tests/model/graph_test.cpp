@@ -10,10 +10,14 @@ namespace {
 
 const Time start = parse_rfc3339("2026-01-01T00:00:00Z").value();
 
-TopologyEdge presence(const std::string& destination, Time since, Time last_seen, const std::string& mtls = "mutual_tls") {
+TopologyEdge presence(const std::string& destination, Time since, Time last_seen,
+                      const std::string& mtls = "mutual_tls") {
     TopologyEdge edge;
-    edge.labels = {{"source_namespace", "shop"}, {"source_workload", "web"}, {"destination_namespace", destination == "ledger" ? "pay" : "shop"},
-                   {"destination_workload", destination}, {"protocol", "http"}};
+    edge.labels = {{"source_namespace", "shop"},
+                   {"source_workload", "web"},
+                   {"destination_namespace", destination == "ledger" ? "pay" : "shop"},
+                   {"destination_workload", destination},
+                   {"protocol", "http"}};
     edge.first_seen = start;
     edge.since = since;
     edge.last_seen = last_seen;
@@ -111,7 +115,8 @@ TEST_CASE("a difference has what was added, fell silent, came back and is otherw
 TEST_CASE("an operator's word overrules what was learned, while it holds, the newest first") {
     const auto topology = world();
     TopologyPast past;
-    past.expectations = {said(false, R"(source_workload="web")", start + 1h, start + 8h), said(true, R"(destination_workload="ledger")", start + 2h)};
+    past.expectations = {said(false, R"(source_workload="web")", start + 1h, start + 8h),
+                         said(true, R"(destination_workload="ledger")", start + 2h)};
     const auto now = graph_of(topology, past, question());
     CHECK(now.edges[0].declared->owner == "payments");
     CHECK_FALSE(now.edges[1].declared);
@@ -120,7 +125,8 @@ TEST_CASE("an operator's word overrules what was learned, while it holds, the ne
     CHECK(then.edges[0].expected);
     CHECK_FALSE(then.edges[1].expected);
     CHECK_FALSE(graph_of(topology, past, question(start + 30min)).edges[0].declared);
-    CHECK(names(graph_of(topology, past, question({}, start + 5h))) == Names{"returned ledger", "changed cart", "added new silent"});
+    CHECK(names(graph_of(topology, past, question({}, start + 5h))) ==
+          Names{"returned ledger", "changed cart", "added new silent"});
 }
 
 TEST_CASE("across namespaces: what is not known is not the same") {
@@ -138,7 +144,8 @@ TEST_CASE("a graph is bounded: the least recently seen edges are left out, and t
     const auto graph = graph_of(topology, {}, question());
     CHECK(graph.truncated);
     REQUIRE(graph.edges.size() == most_edges_shown);
-    CHECK(std::ranges::none_of(graph.edges, [](const GraphEdge& each) { return each.edge.labels.get("destination_workload") == "d0"; }));
+    CHECK(std::ranges::none_of(
+        graph.edges, [](const GraphEdge& each) { return each.edge.labels.get("destination_workload") == "d0"; }));
 }
 
 TEST_CASE("nobody says something of no edge, of every edge, without a reason, or of what is past") {

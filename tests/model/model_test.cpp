@@ -11,7 +11,8 @@ using namespace meshwarden;
 using namespace std::chrono_literals;
 
 TEST_CASE("durations are read and written as Prometheus does") {
-    const std::vector<std::pair<std::string, Duration>> good{{"0s", 0s}, {"0", 0s}, {"250ms", 250ms}, {"90d", 90 * 24h}, {"1h30m", 90min}, {"1m", 1min}, {"2w", 14 * 24h}};
+    const std::vector<std::pair<std::string, Duration>> good{
+        {"0s", 0s}, {"0", 0s}, {"250ms", 250ms}, {"90d", 90 * 24h}, {"1h30m", 90min}, {"1m", 1min}, {"2w", 14 * 24h}};
     for (const auto& [text, duration] : good) {
         INFO(text);
         CHECK(parse_duration(text).value() == duration);
@@ -28,7 +29,8 @@ TEST_CASE("times are read and written as RFC 3339") {
     CHECK(to_rfc3339(from_epoch_seconds(1700000000.123)) == "2023-11-14T22:13:20.123Z");
     CHECK(parse_rfc3339("2023-11-14T22:13:20.123Z").value() == from_epoch_seconds(1700000000.123));
     CHECK(parse_rfc3339("2023-11-14T23:13:20+01:00").value() == from_epoch_seconds(1700000000));
-    for (const auto* bad : {"", "2023-11-14", "2023-13-14T22:13:20Z", "2023-02-30T22:13:20Z", "2023-11-14T25:13:20Z", "2023-11-14T22:13:20", "2023-11-14T22:13:20.Z", "now"}) {
+    for (const auto* bad : {"", "2023-11-14", "2023-13-14T22:13:20Z", "2023-02-30T22:13:20Z", "2023-11-14T25:13:20Z",
+                            "2023-11-14T22:13:20", "2023-11-14T22:13:20.Z", "now"}) {
         INFO(bad);
         CHECK_FALSE(parse_rfc3339(bad));
     }
@@ -46,9 +48,10 @@ TEST_CASE("labels are sorted, unique and without empty values") {
 TEST_CASE("matchers") {
     const Labels labels{{"severity", "high"}, {"namespace", "pay.eu"}};
     const std::vector<std::pair<std::string, bool>> cases{
-        {R"(severity="high")", true},       {R"(severity!="high")", false},    {R"(severity=~"critical|high")", true}, {R"(severity=~"hig")", false},
-        {R"(severity!~"low|info")", true},  {R"(absent="")", true},            {R"(absent!="")", false},               {R"(namespace=~"pay\.eu")", true},
-        {R"(namespace=~"pay\\.eu")", true}, {R"( severity = "high" )", true},  {R"(severity=high)", true}};
+        {R"(severity="high")", true},     {R"(severity!="high")", false},    {R"(severity=~"critical|high")", true},
+        {R"(severity=~"hig")", false},    {R"(severity!~"low|info")", true}, {R"(absent="")", true},
+        {R"(absent!="")", false},         {R"(namespace=~"pay\.eu")", true}, {R"(namespace=~"pay\\.eu")", true},
+        {R"( severity = "high" )", true}, {R"(severity=high)", true}};
     for (const auto& [text, hit] : cases) {
         INFO(text);
         const auto matcher = Matcher::parse(text);
@@ -65,7 +68,9 @@ TEST_CASE("the first route that matches wins unless it continues") {
     const auto route = [](const char* match, std::vector<std::string> targets, bool goes_on) {
         return Route{{match}, {*Matcher::parse(match)}, std::move(targets), goes_on};
     };
-    const std::vector<Route> routes{route("severity=\"high\"", {"oncall"}, true), route("severity=~\"high|low\"", {"secops", "oncall"}, false), route("severity!=\"\"", {"rest"}, false)};
+    const std::vector<Route> routes{route("severity=\"high\"", {"oncall"}, true),
+                                    route("severity=~\"high|low\"", {"secops", "oncall"}, false),
+                                    route("severity!=\"\"", {"rest"}, false)};
     CHECK(targets_for(routes, {{"severity", "high"}}) == std::vector<std::string>{"oncall", "secops"});
     CHECK(targets_for(routes, {{"severity", "low"}}) == std::vector<std::string>{"secops", "oncall"});
     CHECK(targets_for(routes, {{"severity", "info"}}) == std::vector<std::string>{"rest"});
@@ -100,7 +105,9 @@ TEST_CASE("a finding carries its rule's texts and its subject") {
     rule.techniques = {"T1078"};
     const auto finding = finding_of(rule, {{"pod", "a"}}, {12, 10, 1min});
     CHECK(finding.summary == "12 to a");
-    CHECK((finding.rule == "authz-denials" && finding.severity == Severity::high && finding.value == 12 && finding.threshold == 10));
-    CHECK((finding.action == "Look" && finding.runbook_url == "http://runbook" && finding.techniques == rule.techniques));
+    CHECK((finding.rule == "authz-denials" && finding.severity == Severity::high && finding.value == 12 &&
+           finding.threshold == 10));
+    CHECK(
+        (finding.action == "Look" && finding.runbook_url == "http://runbook" && finding.techniques == rule.techniques));
     CHECK((finding.subject == Labels{{"pod", "a"}} && finding.labels == finding.subject && finding.window == 1min));
 }

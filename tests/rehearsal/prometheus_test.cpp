@@ -44,8 +44,8 @@ TEST_CASE("a series is scraped from the start on, each interval") {
 }
 
 TEST_CASE("every target is up unless the test says otherwise") {
-    Stage stage({series(R"(a{pod="p"})", "1x4"), series(R"(a{pod="q"})", "1x4"), series(R"(up{job="test",instance="q"})", "1 0 1"),
-                 series(R"(a{instance=""})", "1x4")});
+    Stage stage({series(R"(a{pod="p"})", "1x4"), series(R"(a{pod="q"})", "1x4"),
+                 series(R"(up{job="test",instance="q"})", "1 0 1"), series(R"(a{instance=""})", "1x4")});
     CHECK(stage.result("up == 1", 5).size() == 1);
     CHECK(stage.result("up == 0", 5)[0]["metric"]["instance"] == "q");
     CHECK(stage.result("count(up)", 5)[0]["value"][1] == "2");

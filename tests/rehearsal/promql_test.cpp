@@ -91,9 +91,12 @@ TEST_CASE("functions over ranges") {
 }
 
 TEST_CASE("what it does not know is said, never answered wrongly") {
-    for (const auto* query : {"", "a[", "a[5m", "a[5m:1m]", "a{", "a{b}", "a{b=1}", "a{b=~\"(\"}", "irate(a[5m])", "topk(1, a)",
-                              "a @ 5", "a * on(i) group_left b", "(a", "a)", "1 +", "sum", "sum by (a", "a[1m] > 1", "changes(a)",
-                              "changes()", "1 and 2", "a and 1", "count(a, b)", "a offset", "\"text\"", "a ^ 2", "\x01", "5m"}) {
+    for (const auto* query :
+         {"",           "a[",          "a[5m",         "a[5m:1m]",   "a{",          "a{b}",
+          "a{b=1}",     "a{b=~\"(\"}", "irate(a[5m])", "topk(1, a)", "a @ 5",       "a * on(i) group_left b",
+          "(a",         "a)",          "1 +",          "sum",        "sum by (a",   "a[1m] > 1",
+          "changes(a)", "changes()",   "1 and 2",      "a and 1",    "count(a, b)", "a offset",
+          "\"text\"",   "a ^ 2",       "\x01",         "5m"}) {
         INFO(query);
         const auto answer = asked(query);
         const bool as_name = std::string_view(query) == "sum";  // a metric may be called so

@@ -11,8 +11,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Labels shop_to_ledger{{"source_namespace", "shop"}, {"source_workload", "cart"}, {"destination_namespace", "pay"},
-                            {"destination_service", "ledger"}, {"refused_namespace", "pay"}, {"refused_by", "ledger"}, {"reason", "http"}};
+const Labels shop_to_ledger{{"source_namespace", "shop"},
+                            {"source_workload", "cart"},
+                            {"destination_namespace", "pay"},
+                            {"destination_service", "ledger"},
+                            {"refused_namespace", "pay"},
+                            {"refused_by", "ledger"},
+                            {"reason", "http"}};
 
 RuleSpec denials_rule() {
     RuleSpec rule;
@@ -22,7 +27,8 @@ RuleSpec denials_rule() {
     rule.threshold = 10;
     rule.clear = 5;
     rule.severity = Severity::high;
-    rule.summary = "{{ value }} requests to {{ destination_namespace }}/{{ destination_service }} were denied in {{ window }}";
+    rule.summary =
+        "{{ value }} requests to {{ destination_namespace }}/{{ destination_service }} were denied in {{ window }}";
     return rule;
 }
 
@@ -225,7 +231,9 @@ TEST_CASE("the evidence says how many refusals the mesh itself made") {
     auto s = script();
     auto grpc = shop_to_ledger;
     grpc.set("reason", "grpc");
-    s.count("authz_denials", shop_to_ledger, 1, 14).count("authz_denials", grpc, 1, 5).count("rbac_denials", pod, 1, 13);
+    s.count("authz_denials", shop_to_ledger, 1, 14)
+        .count("authz_denials", grpc, 1, 5)
+        .count("rbac_denials", pod, 1, 13);
     const auto found = detector.inspect(s.tick(2));
     REQUIRE(found.findings.size() == 1);
     REQUIRE_FALSE(found.findings[0].evidence.notes.empty());
@@ -252,7 +260,8 @@ TEST_CASE("slow pushes fire by number or by share") {
         double slow, all;
         bool fires;
     };
-    for (const auto& c : std::vector<Case>{{4, 50, false}, {5, 50, true}, {2, 100, true}, {1, 100, false}, {2, 99, false}}) {
+    for (const auto& c :
+         std::vector<Case>{{4, 50, false}, {5, 50, true}, {2, 100, true}, {1, 100, false}, {2, 99, false}}) {
         INFO(c.slow << " of " << c.all);
         RulesDetector detector({rule}, {signal("slow_convergence", SignalKind::histogram_tail)});
         auto s = script();
@@ -271,7 +280,8 @@ TEST_CASE("proxies lost: a share of the highest level of the last hour") {
     auto s = script();
     const Labels a{{"instance", "a"}}, b{{"instance", "b"}};
     const auto level = [&](double seconds, double of_a, double of_b, bool gone = false) {
-        s.level("proxies_connected", SignalKind::drop, a, seconds, of_a, gone).level("proxies_connected", SignalKind::drop, b, seconds, of_b);
+        s.level("proxies_connected", SignalKind::drop, a, seconds, of_a, gone)
+            .level("proxies_connected", SignalKind::drop, b, seconds, of_b);
         return detector.inspect(s.tick(seconds)).findings;
     };
     CHECK(level(1, 50, 50).empty());
@@ -333,7 +343,8 @@ TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") 
     }
     SECTION("a family not created yet after a restart is no loss, unless targets fail or none shows it") {
         const Labels failing{{"job", "kubernetes-pods"}, {"instance", "x"}};
-        for (const auto& [covered, fails, missed] : std::vector<std::tuple<int, int, bool>>{{20, 0, false}, {20, 1, false}, {20, 20, true}, {0, 0, true}}) {
+        for (const auto& [covered, fails, missed] :
+             std::vector<std::tuple<int, int, bool>>{{20, 0, false}, {20, 1, false}, {20, 20, true}, {0, 0, true}}) {
             RulesDetector detector({rule}, {});
             auto s = script();
             s.covered("authz_denials", 40, 40);

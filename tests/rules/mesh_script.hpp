@@ -27,11 +27,13 @@ public:
         add(signal, SignalKind::counter, labels, {at(seconds), total, increment, base}, false);
         return *this;
     }
-    Script& level(const std::string& signal, SignalKind kind, const Labels& labels, double seconds, double value, bool gone = false) {
+    Script& level(const std::string& signal, SignalKind kind, const Labels& labels, double seconds, double value,
+                  bool gone = false) {
         add(signal, kind, labels, {at(seconds), value, 0, 0}, gone);
         return *this;
     }
-    Script& stall(const std::string& signal, const Labels& labels, double seconds, double rises, double follows, double gate) {
+    Script& stall(const std::string& signal, const Labels& labels, double seconds, double rises, double follows,
+                  double gate) {
         add(signal, SignalKind::stalled, labels, {at(seconds), gate, rises, follows}, false);
         return *this;
     }

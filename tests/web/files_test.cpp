@@ -41,6 +41,9 @@ TEST_CASE("the description of the API describes every route, and no other") {
             CHECK(operation["responses"].contains("401") != is_open);
         }
     for (const auto& route : web::routes())
-        served.insert((route.method == Method::get ? "get " : route.method == Method::post ? "post " : "delete ") + std::string(route.pattern));
+        served.insert((route.method == Method::get    ? "get "
+                       : route.method == Method::post ? "post "
+                                                      : "delete ") +
+                      std::string(route.pattern));
     CHECK(described == served);
 }

@@ -12,7 +12,9 @@ Graph hostile_graph() {
     Topology topology;
     topology.at = from_epoch_seconds(1'767'225'600);
     TopologyEdge edge;
-    edge.labels = {{"source_namespace", "a\"b\\"}, {"source_workload", hostile + "\x1b[2J"}, {"destination_workload", "]]>&'\xff\xe2\x80\xae"},
+    edge.labels = {{"source_namespace", "a\"b\\"},
+                   {"source_workload", hostile + "\x1b[2J"},
+                   {"destination_workload", "]]>&'\xff\xe2\x80\xae"},
                    {"protocol", "\"];\n"}};
     edge.first_seen = edge.since = edge.last_seen = topology.at;
     topology.edges = {edge};
@@ -80,8 +82,10 @@ TEST_CASE("topology: hostile names stay text in every form") {
 
 TEST_CASE("expectations: said, shown on the edges, and withdrawn") {
     Api api;
-    const auto said = api.post("/api/v1/expectations",
-                               R"({"match":["source_workload=\"cart\""],"note":"the nightly report","expires_at":"2026-02-01T00:00:00Z"})", 201);
+    const auto said = api.post(
+        "/api/v1/expectations",
+        R"({"match":["source_workload=\"cart\""],"note":"the nightly report","expires_at":"2026-02-01T00:00:00Z"})",
+        201);
     CHECK(said["expected"] == true);
     CHECK(said["created_by"] == "anonymous");
     CHECK(said["owner"] == "anonymous");
@@ -102,16 +106,18 @@ TEST_CASE("expectations: said, shown on the edges, and withdrawn") {
     CHECK(api.get("/api/v1/topology")["edges"][0]["expected"] == false);
 
     const auto events = api.ask(Method::get, "/api/v1/events?last_event_id=1").body;
-    CHECK_THAT(events, Contains("event: expectation_declared") && Contains("\"incident\":null") && Contains("event: expectation_withdrawn"));
+    CHECK_THAT(events, Contains("event: expectation_declared") && Contains("\"incident\":null") &&
+                           Contains("event: expectation_withdrawn"));
     CHECK(api.store->verify()->whole);
 }
 
 TEST_CASE("expectations: what is wrong is named, and changes nothing") {
     Api api;
-    for (const auto* body : {"", "[]", R"({"match":"a"})", R"({"match":[7],"note":"x"})", R"({"match":[],"note":"x"})",
-                             R"({"match":["source_workload=~\".*\""],"note":"x"})", R"({"match":["source_workload=\"a\""]})",
-                             R"({"match":["source_workload=\"a\""],"note":"x","expected":1})",
-                             R"({"match":["source_workload=\"a\""],"note":"x","expires_at":"2020-01-01T00:00:00Z"})"})
+    for (const auto* body :
+         {"", "[]", R"({"match":"a"})", R"({"match":[7],"note":"x"})", R"({"match":[],"note":"x"})",
+          R"({"match":["source_workload=~\".*\""],"note":"x"})", R"({"match":["source_workload=\"a\""]})",
+          R"({"match":["source_workload=\"a\""],"note":"x","expected":1})",
+          R"({"match":["source_workload=\"a\""],"note":"x","expires_at":"2020-01-01T00:00:00Z"})"})
         api.post("/api/v1/expectations", body, 400);
     CHECK(api.get("/api/v1/expectations?all=true")["expectations"].empty());
     CHECK(api.ask(Method::del, "/api/v1/expectations/1", {}, {{"origin", "https://evil.example"}}).status == 403);

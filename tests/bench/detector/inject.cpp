@@ -23,7 +23,8 @@ public:
     Stream make() {
         for (const std::string family : {"lateral", "scan", "burst"}) one(family);
         stream_.rows.clear();
-        for (const auto& [key, row] : rows_) stream_.rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), row.first, row.second});
+        for (const auto& [key, row] : rows_)
+            stream_.rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), row.first, row.second});
         stream_.judged_from = times_[times_.size() / 2];
         stream_.until = stream_.rows.back().at + 1;
         return stream_;
@@ -57,14 +58,17 @@ private:
             for (const auto node : reached) put(at, source, node, 1, id);
         }
         if (family == "burst") burst(place, id);
-        stream_.attacks.push_back({id, family, at, times_[place + (family == "burst" ? 2 : 0)], source, anomaly::no_node});
+        stream_.attacks.push_back(
+            {id, family, at, times_[place + (family == "burst" ? 2 : 0)], source, anomaly::no_node});
     }
     // On an edge that is there in each of the three intervals.
     void burst(std::size_t place, int id) {
         for (;;) {
             auto edge = edges_.begin();
             std::advance(edge, random_.below(std::int64_t(edges_.size())));
-            const auto row_at = [&](std::size_t i) { return rows_.find({times_[place + i], edge->first.first, edge->first.second}); };
+            const auto row_at = [&](std::size_t i) {
+                return rows_.find({times_[place + i], edge->first.first, edge->first.second});
+            };
             if (row_at(0) == rows_.end() || row_at(1) == rows_.end() || row_at(2) == rows_.end()) continue;
             for (std::size_t i = 0; i < 3; ++i) row_at(i)->second = {row_at(i)->second.first * 6, id};
             return;

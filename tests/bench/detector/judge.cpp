@@ -19,17 +19,23 @@ Judge::Judge(const Stream& stream) : stream_(stream) {
     for (const auto& attack : stream.attacks) {
         attacks_[attack.id] = &attack;
         if (attack.family != silence_family) continue;
-        for (auto hour = hour_of(attack.from); hour <= hour_of(attack.to) + 1; ++hour) edges_.try_emplace(key(attack.source, attack.destination, hour), attack.id);
+        for (auto hour = hour_of(attack.from); hour <= hour_of(attack.to) + 1; ++hour)
+            edges_.try_emplace(key(attack.source, attack.destination, hour), attack.id);
     }
 }
 
 std::int64_t Judge::hour_of(std::int64_t at) const { return std::int64_t(std::floor(double(at) / stream_.per_hour())); }
 
-std::uint64_t Judge::key(std::uint64_t a, std::uint64_t b, std::int64_t hour) { return (a * 1'000'003 + b) * 100'003 + std::uint64_t(hour); }
+std::uint64_t Judge::key(std::uint64_t a, std::uint64_t b, std::int64_t hour) {
+    return (a * 1'000'003 + b) * 100'003 + std::uint64_t(hour);
+}
 
 int Judge::attack_of(const Alert& alert) const {
     const auto hour = hour_of(alert.at);
-    const auto look = [](const auto& map, std::uint64_t at) { const auto found = map.find(at); return found == map.end() ? 0 : found->second; };
+    const auto look = [](const auto& map, std::uint64_t at) {
+        const auto found = map.find(at);
+        return found == map.end() ? 0 : found->second;
+    };
     if (alert.destination == no_node) return look(sources_, key(alert.source, 0, hour));
     if (alert.source == no_node) return look(destinations_, key(alert.destination, 0, hour));
     return look(edges_, key(alert.source, alert.destination, hour));
@@ -39,7 +45,8 @@ Recall Judge::at_budget(const std::vector<Alert>& alerts, double false_a_day) co
     std::unordered_map<std::uint64_t, double> false_ones;
     for (const auto& alert : alerts) {
         if (alert.at < stream_.judged_from || attack_of(alert)) continue;
-        auto [place, fresh] = false_ones.try_emplace(key(alert.source, alert.destination, hour_of(alert.at)), alert.odd);
+        auto [place, fresh] =
+            false_ones.try_emplace(key(alert.source, alert.destination, hour_of(alert.at)), alert.odd);
         if (!fresh) place->second = std::max(place->second, alert.odd);
     }
     std::vector<double> odds;
@@ -80,7 +87,9 @@ Recall Judge::at_threshold(const std::vector<Alert>& alerts, double odd) const {
     }
     recall.all = double(hits) / double(std::max<std::size_t>(stream_.attacks.size(), 1));
     std::ranges::sort(delays);
-    if (!delays.empty()) recall.delay_median = delays[delays.size() / 2], recall.delay_p90 = delays[std::min(delays.size() - 1, delays.size() * 9 / 10)];
+    if (!delays.empty())
+        recall.delay_median = delays[delays.size() / 2],
+        recall.delay_p90 = delays[std::min(delays.size() - 1, delays.size() * 9 / 10)];
     return recall;
 }
 
@@ -110,7 +119,8 @@ std::pair<double, double> Judge::auc_ap(const std::vector<float>& scores, bool b
     for (std::size_t i = 0; i < order.size();) {
         double tied_good = 0, tied_bad = 0;
         const auto score = scores[order[i]];
-        for (; i < order.size() && scores[order[i]] == score; ++i) (stream_.rows[order[i]].attack ? tied_good : tied_bad) += by_events ? stream_.rows[order[i]].count : 1;
+        for (; i < order.size() && scores[order[i]] == score; ++i)
+            (stream_.rows[order[i]].attack ? tied_good : tied_bad) += by_events ? stream_.rows[order[i]].count : 1;
         area += tied_bad * (positives + tied_good / 2);
         positives += tied_good;
         passed += tied_bad;

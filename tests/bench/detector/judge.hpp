@@ -30,8 +30,8 @@ class Judge {
 public:
     explicit Judge(const Stream& stream);
 
-    // Alerts of one (source, destination, hour) are one. The threshold is the lowest that keeps the false ones within the
-    // budget: hindsight, the same for everybody.
+    // Alerts of one (source, destination, hour) are one. The threshold is the lowest that keeps the false ones within
+    // the budget: hindsight, the same for everybody.
     Recall at_budget(const std::vector<Alert>& alerts, double false_a_day) const;
     Recall at_threshold(const std::vector<Alert>& alerts, double odd) const;
     // The alerts that row scores make: one per (source, destination, hour).

@@ -1,6 +1,7 @@
-// detector_bench FOLDER DATA [SEEDS] [DAYS] [PARTS]: measures the topology detector and what it is compared with on the same rows; Markdown
-// on stdout, plots in FOLDER. Parts: speed; streams (of DATA and of the folder DETECTOR_STREAMS); ablation and meshes (synthetic ones);
-// further (meshes 1 to SEEDS in the folder DETECTOR_MESHES). DETECTOR_ALONE: without the others.
+// detector_bench FOLDER DATA [SEEDS] [DAYS] [PARTS]: measures the topology detector and what it is compared with on the
+// same rows; Markdown on stdout, plots in FOLDER. Parts: speed; streams (of DATA and of the folder DETECTOR_STREAMS);
+// ablation and meshes (synthetic ones); further (meshes 1 to SEEDS in the folder DETECTOR_MESHES). DETECTOR_ALONE:
+// without the others.
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -20,7 +21,8 @@ void print(const std::string& title, const std::string& text) {
 }
 
 void judge_streams(const std::string& folder) {
-    for (const auto& stream : read_streams(folder)) print(stream.name, stream.inject ? injection_table(stream, 20) : label_table(stream));
+    for (const auto& stream : read_streams(folder))
+        print(stream.name, stream.inject ? injection_table(stream, 20) : label_table(stream));
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ struct Extra { int at = 0; Pair pair; int count = 0, attack = 0; };
 
 class Mesh {
 public:
-    explicit Mesh(const MeshSettings& settings) : settings_(settings), random_(settings.seed), ticks_(settings.days * ticks_a_day) {
+    explicit Mesh(const MeshSettings& settings)
+        : settings_(settings), random_(settings.seed), ticks_(settings.days * ticks_a_day) {
         build_services();
         build_flows();
         deploy();
@@ -100,8 +101,10 @@ int Mesh::callee(int source, bool strict) {
     std::vector<double> weights(std::size_t(settings_.workloads), 0);
     for (int i = 1; i < settings_.workloads; ++i) {
         const auto at = std::size_t(i);
-        const bool below = tier_[at] > tier_[std::size_t(source)] || (tier_[at] == tier_[std::size_t(source)] && (!strict || i > source));
-        if (below && i != source) weights[at] = (space_[at] == space_[std::size_t(source)] ? 8 : 1) * (shared_.contains(i) ? 6 : 1);
+        const bool below = tier_[at] > tier_[std::size_t(source)] ||
+                           (tier_[at] == tier_[std::size_t(source)] && (!strict || i > source));
+        if (below && i != source)
+            weights[at] = (space_[at] == space_[std::size_t(source)] ? 8 : 1) * (shared_.contains(i) ? 6 : 1);
     }
     return int(random_.weighted(weights));
 }
@@ -112,7 +115,9 @@ void Mesh::build_flows() {
         if (tier_[std::size_t(i)] == 1) add_flow(0, i, std::exp(random_.normal(5.5, 1.3)), Manner::steady, 0);
         for (int k = 1 + int(random_.poisson(callees[tier_[std::size_t(i)]])); k > 0; --k) {
             const auto manner = Manner(random_.weighted({.68, .24, .08}));
-            const double rate = manner == Manner::steady ? random_.normal(4, 1.9) : manner == Manner::rare ? random_.normal(-2.5, 1) : random_.normal(3.5, 1);
+            const double rate = manner == Manner::steady ? random_.normal(4, 1.9)
+                                : manner == Manner::rare ? random_.normal(-2.5, 1)
+                                                         : random_.normal(3.5, 1);
             add_flow(i, callee(i, true), std::exp(rate), manner, 0);
         }
     }
@@ -122,15 +127,18 @@ void Mesh::deploy() {
     for (int day = 0; day < settings_.days; ++day) {
         const bool work = weekday(day * ticks_a_day);
         for (auto n = random_.poisson(work ? 6 : .7); n > 0; --n) {
-            const int at = day * ticks_a_day + any_tick(9 * ticks_an_hour, 18 * ticks_an_hour), source = 1 + int(random_.below(settings_.workloads - 1));
+            const int at = day * ticks_a_day + any_tick(9 * ticks_an_hour, 18 * ticks_an_hour),
+                      source = 1 + int(random_.below(settings_.workloads - 1));
             for (auto k = std::max<std::int64_t>(0, random_.below(6) - 2); k > 0; --k)
-                add_flow(source, callee(source, false), std::exp(random_.normal(3, 1.8)), random_.uniform() < .8 ? Manner::steady : Manner::rare, at);
+                add_flow(source, callee(source, false), std::exp(random_.normal(3, 1.8)),
+                         random_.uniform() < .8 ? Manner::steady : Manner::rare, at);
             if (random_.uniform() < .08)
                 for (auto& flow : flows_)
                     if (flow.source == source && flow.from < at && flow.until == ticks_) { flow.until = at; break; }
         }
         for (auto n = random_.poisson(work ? .5 : .1); n > 0; --n)  // somebody tries something by hand
-            put(day * ticks_a_day + any_tick(9 * ticks_an_hour, 18 * ticks_an_hour), fresh_pair(), 1 + int(random_.poisson(4)), 0);
+            put(day * ticks_a_day + any_tick(9 * ticks_an_hour, 18 * ticks_an_hour), fresh_pair(),
+                1 + int(random_.poisson(4)), 0);
     }
 }
 
@@ -149,15 +157,21 @@ void Mesh::disturb() {
         }
         if (random_.uniform() < .3) {  // a retry storm on one edge
             const int at = day * ticks_a_day + any_tick(0, ticks_a_day);
-            changes_.push_back({at, at + any_tick(1, 9), 0, {int(random_.below(std::int64_t(flows_.size())))}, random_.uniform(1.5, 3)});
+            changes_.push_back({at,
+                                at + any_tick(1, 9),
+                                0,
+                                {int(random_.below(std::int64_t(flows_.size())))},
+                                random_.uniform(1.5, 3)});
         }
     }
 }
 
 Pair Mesh::fresh_pair() {
     for (;;) {
-        const int source = 1 + int(random_.below(settings_.workloads - 1)), destination = 1 + int(random_.below(settings_.workloads - 1));
-        if (source != destination && tier_[std::size_t(destination)] >= 2 && !known_.contains({source, destination})) return {source, destination};
+        const int source = 1 + int(random_.below(settings_.workloads - 1)),
+                  destination = 1 + int(random_.below(settings_.workloads - 1));
+        if (source != destination && tier_[std::size_t(destination)] >= 2 && !known_.contains({source, destination}))
+            return {source, destination};
     }
 }
 
@@ -176,9 +190,11 @@ void Mesh::attack_edges(const std::string& family, int id, int at) {
             }
         }
     } else if (family == "scan") {
-        for (auto k = 12 + random_.below(48); k > 0; --k) put(at + any_tick(0, 3), {pair.first, 1 + int(random_.below(n - 1))}, 1 + int(random_.poisson(1)), id);
+        for (auto k = 12 + random_.below(48); k > 0; --k)
+            put(at + any_tick(0, 3), {pair.first, 1 + int(random_.below(n - 1))}, 1 + int(random_.poisson(1)), id);
     } else if (family == "slow-scan") {
-        for (end = at; end < at + ticks_a_day * 3 / 2; end += any_tick(4, 20)) put(end, {pair.first, 1 + int(random_.below(n - 1))}, 1 + int(random_.poisson(1)), id);
+        for (end = at; end < at + ticks_a_day * 3 / 2; end += any_tick(4, 20))
+            put(end, {pair.first, 1 + int(random_.below(n - 1))}, 1 + int(random_.poisson(1)), id);
     } else {
         const int period = any_tick(1, 7);
         for (end = at; end < at + ticks_a_day; end += period) put(end, pair, 1 + int(random_.poisson(.5)), id);
@@ -191,17 +207,26 @@ void Mesh::attack_flow(const std::string& family, int id, int at) {
     for (int tries = 0; tries < 10000; ++tries) {
         const int i = int(random_.below(std::int64_t(flows_.size())));
         const auto& flow = flows_[std::size_t(i)];
-        if (flow.manner != Manner::steady || flow.from > at - 3 * ticks_a_day || flow.until < ticks_ || flow.rate < (off_hours ? 20 : 8) || (off_hours && flow.swing < .75)) continue;
+        if (flow.manner != Manner::steady || flow.from > at - 3 * ticks_a_day || flow.until < ticks_ ||
+            flow.rate < (off_hours ? 20 : 8) || (off_hours && flow.swing < .75))
+            continue;
         Change change{at, at + any_tick(ticks_an_hour, 6 * ticks_an_hour), id, {i}, 0, Change::none};
         if (family == "burst") change = {at, at + any_tick(3, 13), id, {i}, random_.uniform(3, 12), Change::times};
-        if (family == "ramp") change = {at, at + any_tick(ticks_a_day / 2, ticks_a_day * 3 / 2), id, {i}, random_.uniform(5, 10), Change::rising};
+        if (family == "ramp")
+            change = {at,
+                      at + any_tick(ticks_a_day / 2, ticks_a_day * 3 / 2),
+                      id,
+                      {i},
+                      random_.uniform(5, 10),
+                      Change::rising};
         if (off_hours) {
             const int trough = int(std::fmod(3 + flow.phase + 24, 24) * ticks_an_hour);
             change = {at / ticks_a_day * ticks_a_day + trough, 0, id, {i}, 1.2, Change::daytime};
             change.until = change.from + any_tick(ticks_an_hour, 2 * ticks_an_hour);
         }
         changes_.push_back(change);
-        attacks_.push_back({id, family, change.from, change.until, anomaly::NodeId(flow.source), anomaly::NodeId(flow.destination)});
+        attacks_.push_back(
+            {id, family, change.from, change.until, anomaly::NodeId(flow.source), anomaly::NodeId(flow.destination)});
         return;
     }
 }
@@ -220,7 +245,8 @@ double Mesh::mean_of(const Flow& flow, int tick) const {
     if (tick < flow.from || tick >= flow.until) return 0;
     const double hour = double(tick % ticks_a_day) / ticks_an_hour;
     const auto begin = flow.timed_hour * ticks_an_hour;
-    if (flow.manner == Manner::timed) return tick % ticks_a_day >= begin && tick % ticks_a_day < begin + flow.timed_ticks ? flow.rate : 0;
+    if (flow.manner == Manner::timed)
+        return tick % ticks_a_day >= begin && tick % ticks_a_day < begin + flow.timed_ticks ? flow.rate : 0;
     const double season = 1 + flow.swing * std::cos((hour - 15 - flow.phase) / 24 * 2 * std::numbers::pi);
     return flow.rate * season * (weekday(tick) ? 1 : flow.weekend) * std::exp(flow.drift);
 }
@@ -244,7 +270,8 @@ Stream Mesh::play() {
             for (const auto& change : changes_) {
                 if (tick < change.from || tick >= change.until || !change.flows.contains(int(i))) continue;
                 if (change.how == Change::times) mean *= change.factor;
-                if (change.how == Change::rising) mean *= std::pow(change.factor, double(tick - change.from) / (change.until - change.from));
+                if (change.how == Change::rising)
+                    mean *= std::pow(change.factor, double(tick - change.from) / (change.until - change.from));
                 if (change.how == Change::daytime) mean = std::max(mean, change.factor * flow.rate);
                 if (change.how == Change::none) mean = 0;
                 if (change.attack) attack = change.attack;
@@ -263,7 +290,9 @@ Stream Mesh::play() {
             if (extra.attack) row.second = extra.attack;
         }
         if (random_.uniform() < .002) { carried = std::move(rows); continue; }  // nobody saw this one
-        for (const auto& [pair, row] : rows) stream.rows.push_back({tick + 1, anomaly::NodeId(pair.first), anomaly::NodeId(pair.second), row.first, row.second});
+        for (const auto& [pair, row] : rows)
+            stream.rows.push_back(
+                {tick + 1, anomaly::NodeId(pair.first), anomaly::NodeId(pair.second), row.first, row.second});
     }
     for (auto& attack : attacks_) ++attack.from, ++attack.to;
     stream.attacks = attacks_;

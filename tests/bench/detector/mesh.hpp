@@ -1,5 +1,5 @@
-// A synthetic mesh with seasons, deploys, spikes, retry storms, missed intervals and labelled attacks; and attacks put into
-// a stream that has none. The same seed gives the same stream everywhere.
+// A synthetic mesh with seasons, deploys, spikes, retry storms, missed intervals and labelled attacks; and attacks put
+// into a stream that has none. The same seed gives the same stream everywhere.
 #pragma once
 
 #include "tests/bench/detector/stream.hpp"

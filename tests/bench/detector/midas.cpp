@@ -15,7 +15,8 @@ constexpr double merge_below = 1000;  // MIDAS-F: what scores higher does not en
 // A pair of count-min sketches: of this interval (fading) and of all before.
 class Sketch {
 public:
-    Sketch(unsigned columns, std::uint64_t salt) : columns_(columns), salt_(salt), now_(columns * hashes), total_(columns * hashes), score_(columns * hashes) {}
+    Sketch(unsigned columns, std::uint64_t salt)
+        : columns_(columns), salt_(salt), now_(columns * hashes), total_(columns * hashes), score_(columns * hashes) {}
 
     struct Cells { unsigned at[hashes]; };
     Cells cells(std::uint64_t key) const {
@@ -40,7 +41,8 @@ public:
     void fade(float factor) { for (auto& value : now_) value *= factor; }
     // MIDAS-F: what was ordinary enters the mean, the rest is replaced by the mean.
     void merge(double t) {
-        for (std::size_t i = 0; i < now_.size(); ++i) total_[i] += score_[i] < merge_below ? now_[i] : t > 1 ? float(total_[i] / (t - 1)) : 0;
+        for (std::size_t i = 0; i < now_.size(); ++i)
+            total_[i] += score_[i] < merge_below ? now_[i] : t > 1 ? float(total_[i] / (t - 1)) : 0;
     }
 
 private:
@@ -65,7 +67,8 @@ float taken(float count, Counts counts) {
 std::string MidasSettings::name() const {
     constexpr const char* forms[] = {"MIDAS", "MIDAS-R", "MIDAS-F"};
     constexpr const char* ways[] = {"raw", "log", "one"};
-    return std::string(forms[int(form)]) + " (" + ways[int(counts)] + ", " + std::to_string(columns) + (form == Midas::plain ? "" : ", " + std::to_string(decay).substr(0, 3)) + ")";
+    return std::string(forms[int(form)]) + " (" + ways[int(counts)] + ", " + std::to_string(columns) +
+           (form == Midas::plain ? "" : ", " + std::to_string(decay).substr(0, 3)) + ")";
 }
 
 std::vector<MidasSettings> midas_grid() {
@@ -131,7 +134,8 @@ std::vector<float> score_new_edges(const Stream& stream) {
     std::vector<float> scores(stream.rows.size());
     std::unordered_set<std::uint64_t> known;
     for (std::size_t i = 0; i < stream.rows.size(); ++i)
-        scores[i] = known.insert(std::uint64_t(stream.rows[i].source) << 32 | stream.rows[i].destination).second ? 1 : 0;
+        scores[i] =
+            known.insert(std::uint64_t(stream.rows[i].source) << 32 | stream.rows[i].destination).second ? 1 : 0;
     return scores;
 }
 

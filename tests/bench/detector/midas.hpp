@@ -1,6 +1,6 @@
-// The published detectors that everybody compares with, written from their papers: MIDAS and MIDAS-R (Bhatia, Hooi, Yoon,
-// Shin, Faloutsos: Real-Time Streaming Anomaly Detection in Dynamic Graphs, TKDD 2022), MIDAS-F (same), and two rules
-// without any model. One score a row, larger = odder.
+// The published detectors that everybody compares with, written from their papers: MIDAS and MIDAS-R (Bhatia, Hooi,
+// Yoon, Shin, Faloutsos: Real-Time Streaming Anomaly Detection in Dynamic Graphs, TKDD 2022), MIDAS-F (same), and two
+// rules without any model. One score a row, larger = odder.
 #pragma once
 
 #include <string>

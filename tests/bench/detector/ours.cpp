@@ -26,7 +26,8 @@ Run run_ours(const Stream& stream, unsigned without) {
         seconds += took;
         run.worst_interval_ms = std::max(run.worst_interval_ms, took * 1e3);
         for (const auto& one : found)
-            run.alerts.push_back({one.interval, one.source, one.destination, -std::log(one.alerts_per_day), std::string(to_string(one.kind))});
+            run.alerts.push_back({one.interval, one.source, one.destination, -std::log(one.alerts_per_day),
+                                  std::string(to_string(one.kind))});
         i = j;
     }
     run.rows_a_second = double(stream.rows.size()) / seconds;

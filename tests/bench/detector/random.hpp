@@ -21,7 +21,9 @@ public:
     }
     double uniform(double from = 0, double to = 1) { return from + (to - from) * double(next() >> 11) * 0x1p-53; }
     std::int64_t below(std::int64_t end) { return std::int64_t(uniform(0, double(end))); }
-    double normal(double mean, double sd) { return mean + sd * std::sqrt(-2 * std::log(1 - uniform())) * std::cos(2 * std::numbers::pi * uniform()); }
+    double normal(double mean, double sd) {
+        return mean + sd * std::sqrt(-2 * std::log(1 - uniform())) * std::cos(2 * std::numbers::pi * uniform());
+    }
 
     // Marsaglia and Tsang 2000.
     double gamma(double shape) {

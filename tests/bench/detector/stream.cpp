@@ -60,8 +60,10 @@ void add_attacks(Stream& stream, const std::map<std::string, std::vector<std::si
     for (const auto& [label, rows] : by_label)
         for (const auto i : rows) {
             auto& row = stream.rows[i];
-            if (stream.attacks.empty() || stream.attacks.back().family != label || row.at - stream.attacks.back().to > gap)
-                stream.attacks.push_back({int(stream.attacks.size()) + 1, label, row.at, row.at, row.source, row.destination});
+            if (stream.attacks.empty() || stream.attacks.back().family != label ||
+                row.at - stream.attacks.back().to > gap)
+                stream.attacks.push_back(
+                    {int(stream.attacks.size()) + 1, label, row.at, row.at, row.source, row.destination});
             stream.attacks.back().to = row.at;
             row.attack = stream.attacks.back().id;
         }
@@ -82,7 +84,8 @@ Stream read_one(const std::string& path, const Layout& layout, Stream stream) {
         const auto source = number(fields[layout.source]), destination = number(fields[layout.destination]);
         std::string label = layout.label.empty() ? "" : fields[std::stoul(layout.label)];
         if (label == layout.benign) label.clear();
-        cells[{at, source, destination, label}] += layout.count.empty() ? 1 : std::stof(fields[std::stoul(layout.count)]);
+        cells[{at, source, destination, label}] +=
+            layout.count.empty() ? 1 : std::stof(fields[std::stoul(layout.count)]);
     }
     std::map<std::string, std::vector<std::size_t>> by_label;
     for (const auto& [key, count] : cells) {
@@ -111,7 +114,10 @@ std::vector<Stream> read_streams(const std::string& folder) {
         stream.name = f[0];
         stream.interval_seconds = std::stod(f[2]);
         stream.inject = f[10] == "inject";
-        streams.push_back(read_one(folder + "/" + f[1], {std::stod(f[3]), std::stoul(f[4]), std::stoul(f[5]), std::stoul(f[6]), f[7], f[8], f[9]}, std::move(stream)));
+        streams.push_back(
+            read_one(folder + "/" + f[1],
+                     {std::stod(f[3]), std::stoul(f[4]), std::stoul(f[5]), std::stoul(f[6]), f[7], f[8], f[9]},
+                     std::move(stream)));
     }
     return streams;
 }
@@ -125,7 +131,9 @@ Stream read_mesh(const std::string& folder) {
     while (gzgets(rows.get(), line.data(), int(line.size()))) {
         LabelledRow row;
         long at = 0;
-        if (std::sscanf(line.data(), "%ld,%u,%u,%f,%d", &at, &row.source, &row.destination, &row.count, &row.attack) != 5) throw std::runtime_error(folder + ": not a row: " + line.data());
+        if (std::sscanf(line.data(), "%ld,%u,%u,%f,%d", &at, &row.source, &row.destination, &row.count, &row.attack) !=
+            5)
+            throw std::runtime_error(folder + ": not a row: " + line.data());
         row.at = at;
         highest = std::max({highest, row.source, row.destination});
         stream.rows.push_back(row);
@@ -133,7 +141,9 @@ Stream read_mesh(const std::string& folder) {
     for (anomaly::NodeId node = 0; node <= highest; ++node) stream.names.push_back(std::to_string(node));
     const auto attacks = read_table(folder + "/attacks.csv");
     for (std::size_t i = 1; i < attacks.size(); ++i)
-        stream.attacks.push_back({std::stoi(attacks[i][0]), attacks[i][1], std::stol(attacks[i][2]) + 1, std::stol(attacks[i][3]) + 1, anomaly::NodeId(std::stol(attacks[i][4])), anomaly::NodeId(std::stol(attacks[i][5]))});
+        stream.attacks.push_back({std::stoi(attacks[i][0]), attacks[i][1], std::stol(attacks[i][2]) + 1,
+                                  std::stol(attacks[i][3]) + 1, anomaly::NodeId(std::stol(attacks[i][4])),
+                                  anomaly::NodeId(std::stol(attacks[i][5]))});
     stream.judged_from = 7 * 288 + 1;
     stream.until = stream.rows.back().at;
     return stream;

@@ -41,8 +41,9 @@ struct Stream {
 
 // Every stream that the streams.csv of a folder names (see tests/data/edge-streams/README.md).
 std::vector<Stream> read_streams(const std::string& folder);
-// A synthetic mesh of five-minute intervals, seven days to learn: rows.csv (interval,source,destination,count,attack id) and
-// attacks.csv (id,family,start,end,source,destination; with a header; intervals from 0, one less than in rows.csv).
+// A synthetic mesh of five-minute intervals, seven days to learn: rows.csv (interval,source,destination,count,attack
+// id) and attacks.csv (id,family,start,end,source,destination; with a header; intervals from 0, one less than in
+// rows.csv).
 Stream read_mesh(const std::string& folder);
 
 }  // namespace meshwarden::bench

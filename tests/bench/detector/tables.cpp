@@ -30,7 +30,9 @@ struct Method {
 std::vector<Method> baselines() {
     if (std::getenv("DETECTOR_ALONE")) return {};
     std::vector<Method> methods{{"busiest this minute", score_busiest}, {"new edge", score_new_edges}};
-    for (const auto& settings : midas_grid()) methods.push_back({settings.name(), [settings](const Stream& stream) { return score_midas(stream, settings); }});
+    for (const auto& settings : midas_grid())
+        methods.push_back(
+            {settings.name(), [settings](const Stream& stream) { return score_midas(stream, settings); }});
     return methods;
 }
 
@@ -38,8 +40,10 @@ std::string family_of(const std::string& name) { return name.substr(0, name.find
 
 // Of every published method only the best setting of the grid is kept.
 template <class Result>
-void keep_best(std::vector<std::pair<std::string, Result>>& best, const std::string& name, const Result& result, double Result::*by) {
-    const auto same = std::ranges::find_if(best, [&](const auto& one) { return family_of(one.first) == family_of(name); });
+void keep_best(std::vector<std::pair<std::string, Result>>& best, const std::string& name, const Result& result,
+               double Result::* by) {
+    const auto same =
+        std::ranges::find_if(best, [&](const auto& one) { return family_of(one.first) == family_of(name); });
     if (same == best.end()) best.emplace_back(name, result);
     else if (result.*by > same->second.*by) *same = {name, result};
 }
@@ -51,7 +55,8 @@ struct MeshResult {
     std::vector<double> curve = std::vector<double>(std::size(axis));
 };
 
-void add(MeshResult& sum, const Judge& judge, const std::vector<Alert>& alerts, const std::vector<float>& scores, double share, bool whole) {
+void add(MeshResult& sum, const Judge& judge, const std::vector<Alert>& alerts, const std::vector<float>& scores,
+         double share, bool whole) {
     for (std::size_t i = 0; i < std::size(budgets); ++i) {
         const auto recall = judge.at_budget(alerts, budgets[i]);
         sum.recall[i] += share * recall.macro;
@@ -68,7 +73,9 @@ void add(MeshResult& sum, const Judge& judge, const std::vector<Alert>& alerts, 
 }
 
 std::string as_ordered(const std::vector<Stream>& meshes, const std::vector<Run>& runs) {
-    std::string text = "As the operator gets it, the threshold set by the detector's own history (`--budget`):\n\n| budget a day | false alerts a day, by seed | recall, mean | hindsight at the same budget |\n|---|---|---|---|\n";
+    std::string text =
+        "As the operator gets it, the threshold set by the detector's own history (`--budget`):\n\n| budget a day | "
+        "false alerts a day, by seed | recall, mean | hindsight at the same budget |\n|---|---|---|---|\n";
     for (const double budget : budgets) {
         std::string falses;
         double recall = 0, hindsight = 0;
@@ -109,7 +116,9 @@ std::string mesh_tables(const std::vector<Stream>& meshes, const std::string& pl
         const Judge judge(mesh);
         add(ours, judge, runs.back().alerts, runs.back().scores, share, true);
         add(ours_by_rows, judge, judge.alerts_of(runs.back().scores), runs.back().scores, share, true);
-        seeds += fmt::format(" {:.2f} / {:.2f} / {:.2f};", judge.at_budget(runs.back().alerts, 1).macro, judge.at_budget(runs.back().alerts, 5).macro, judge.at_budget(runs.back().alerts, 20).macro);
+        seeds +=
+            fmt::format(" {:.2f} / {:.2f} / {:.2f};", judge.at_budget(runs.back().alerts, 1).macro,
+                        judge.at_budget(runs.back().alerts, 5).macro, judge.at_budget(runs.back().alerts, 20).macro);
     }
     results.emplace_back("**ours**", ours);
     results.emplace_back("**ours**, by its row scores alone", ours_by_rows);
@@ -124,10 +133,15 @@ std::string mesh_tables(const std::vector<Stream>& meshes, const std::string& pl
         keep_best(best, method.name, result, &MeshResult::at_five);
     }
     results.insert(results.end(), best.begin(), best.end());
-    std::string text = fmt::format("Macro recall of attack instances over the families, mean of {} seeds, threshold in hindsight for everyone.\n\n| method | @1 a day | @5 | @20 | delay @5, median / p90, min | row AP | row AUC |\n|---|---|---|---|---|---|---|\n", meshes.size());
+    std::string text = fmt::format(
+        "Macro recall of attack instances over the families, mean of {} seeds, threshold in hindsight for "
+        "everyone.\n\n| method | @1 a day | @5 | @20 | delay @5, median / p90, min | row AP | row AUC "
+        "|\n|---|---|---|---|---|---|---|\n",
+        meshes.size());
     std::vector<Line> lines;
     for (const auto& [name, r] : results) {
-        text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} | {:.0f} / {:.0f} | {:.3f} | {:.3f} |\n", name, r.recall[0], r.recall[1], r.recall[2], r.delay[1], r.delay_p90[1], r.ap, r.auc);
+        text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} | {:.0f} / {:.0f} | {:.3f} | {:.3f} |\n", name,
+                            r.recall[0], r.recall[1], r.recall[2], r.delay[1], r.delay_p90[1], r.ap, r.auc);
         lines.push_back({name, {}});
         for (std::size_t i = 0; i < std::size(axis); ++i) lines.back().points.emplace_back(axis[i], r.curve[i]);
     }
@@ -137,15 +151,22 @@ std::string mesh_tables(const std::vector<Stream>& meshes, const std::string& pl
 
 std::string ablation_table(const std::vector<Stream>& meshes) {
     using namespace anomaly;
-    const std::pair<const char*, unsigned> ideas[] = {
-        {"everything", 0}, {"without seasons", season}, {"without upstream load", upstream_load}, 
-        {"without own history (calibration, habits)", own_history}, {"without fans", fans}, {"without chains", chains},
-        {"without the hour's window", hour_window}, {"without guarded learning", guarded_learning}, {"without anchors", anchors}};
+    const std::pair<const char*, unsigned> ideas[] = {{"everything", 0},
+                                                      {"without seasons", season},
+                                                      {"without upstream load", upstream_load},
+                                                      {"without own history (calibration, habits)", own_history},
+                                                      {"without fans", fans},
+                                                      {"without chains", chains},
+                                                      {"without the hour's window", hour_window},
+                                                      {"without guarded learning", guarded_learning},
+                                                      {"without anchors", anchors}};
     std::string text = "| | @1 a day | @5 | @20 |\n|---|---|---|---|\n";
     for (const auto& [name, without] : ideas) {
         MeshResult result;
-        for (const auto& mesh : meshes) add(result, Judge(mesh), run_ours(mesh, without).alerts, {}, 1.0 / double(meshes.size()), false);
-        text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} |\n", name, result.recall[0], result.recall[1], result.recall[2]);
+        for (const auto& mesh : meshes)
+            add(result, Judge(mesh), run_ours(mesh, without).alerts, {}, 1.0 / double(meshes.size()), false);
+        text += fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} |\n", name, result.recall[0], result.recall[1],
+                            result.recall[2]);
     }
     return text;
 }
@@ -170,15 +191,20 @@ LabelResult judge_labels(const Stream& stream, const std::vector<float>& scores)
 
 std::string label_table(const Stream& stream) {
     std::vector<std::pair<std::string, LabelResult>> results;
-    for (const auto& method : baselines()) keep_best(results, method.name, judge_labels(stream, method.score(stream)), &LabelResult::event_ap);
+    for (const auto& method : baselines())
+        keep_best(results, method.name, judge_labels(stream, method.score(stream)), &LabelResult::event_ap);
     const auto run = run_ours(stream);
     auto by_findings = judge_labels(stream, run.scores);
     results.insert(results.begin(), {"**ours**", by_findings});
     for (int i = 0; i < 3; ++i) by_findings.recall[i] = Judge(stream).at_budget(run.alerts, std::pow(10, i)).all;
     results.insert(results.begin() + 1, {"**ours**, recall by its findings", by_findings});
-    std::string text = fmt::format("{} rows, {} attack instances. Best of the grid by event AP.\n\n| method | event AUC | event AP | row AUC | row AP | recall @1 a day | @10 | @100 |\n|---|---|---|---|---|---|---|---|\n", stream.rows.size(), stream.attacks.size());
+    std::string text = fmt::format(
+        "{} rows, {} attack instances. Best of the grid by event AP.\n\n| method | event AUC | event AP | row AUC | "
+        "row AP | recall @1 a day | @10 | @100 |\n|---|---|---|---|---|---|---|---|\n",
+        stream.rows.size(), stream.attacks.size());
     for (const auto& [name, r] : results)
-        text += fmt::format("| {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", name, r.event_auc, r.event_ap, r.row_auc, r.row_ap, r.recall[0], r.recall[1], r.recall[2]);
+        text += fmt::format("| {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", name,
+                            r.event_auc, r.event_ap, r.row_auc, r.row_ap, r.recall[0], r.recall[1], r.recall[2]);
     return text;
 }
 
@@ -203,7 +229,10 @@ std::string injection_table(const Stream& quiet, int times) {
         }
         keep_best(results, method.name, sum, &Sum::ap);
     }
-    std::string text = fmt::format("{} repetitions. Best of the grid by AP.\n\n| method | AUC | AP | recall at two false cells |", times), rule = "|---|---|---|---|";
+    std::string text = fmt::format(
+                    "{} repetitions. Best of the grid by AP.\n\n| method | AUC | AP | recall at two false cells |",
+                    times),
+                rule = "|---|---|---|---|";
     for (const auto& [family, unused] : results.front().second.families) text += " " + family + " |", rule += "---|";
     text += "\n" + rule + "\n";
     for (const auto& [name, sum] : results) {
