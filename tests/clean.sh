@@ -18,10 +18,12 @@ if [ ! -e "$root/.ready" ]; then
 fi
 rm -rf "$root/src"
 git clone -q . "$root/src"
-unmount() { umount -l "$root/proc" "$root/dev/shm" "$root/dev" 2>/dev/null || true; }
+unmount() { umount -l "$root/proc" "$root/dev/pts" "$root/dev/shm" "$root/dev" 2>/dev/null || true; }
 trap unmount EXIT INT TERM
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+mount --make-private "$root/dev"  # what is mounted below must not show here
+mount --bind /dev/pts "$root/dev/pts"
 mount -t tmpfs tmpfs "$root/dev/shm"
 env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEMO_SECONDS="${DEMO_SECONDS:-120}" \
     chroot "$root" make -C /src "$target"

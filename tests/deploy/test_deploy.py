@@ -82,6 +82,7 @@ def test_the_installed_configuration_is_good(installed):
 
 @needs("dpkg-shlibdeps")
 @needs("cpack")
+@needs("file")
 def test_the_debian_package(tmp_path):
     build = os.path.dirname(binary("meshwarden"))
     done = run("cpack", "-G", "DEB", "--config", os.path.join(build, "CPackConfig.cmake"), "-B", str(tmp_path))
