@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 #include "model/incident.hpp"
 
@@ -12,5 +13,7 @@ nlohmann::json to_json(const Incident& incident);
 nlohmann::json to_json(const Evidence& evidence);
 nlohmann::json to_json(const Event& event);        // seq, at, event, by, note, hash
 nlohmann::json to_json(const TopSource& source);
+nlohmann::json to_json(const Labels& labels);
+nlohmann::json time_or_null(const std::optional<Time>& time);  // RFC 3339
 
 }  // namespace meshwarden::incidents

@@ -8,14 +8,13 @@
 #include <string_view>
 
 #include "incidents/change.hpp"
+#include "incidents/json.hpp"
 #include "model/detector.hpp"
 #include "model/snapshot.hpp"
 
 namespace meshwarden::incidents {
 
 nlohmann::json number(double value);  // whole numbers without a fraction; null where not finite
-nlohmann::json to_json(const Labels& labels);
-nlohmann::json time_or_null(const std::optional<Time>& time);
 
 // Text that stays text whatever bytes came in: invalid UTF-8 is replaced, never refused.
 std::string dump(const nlohmann::json& value);

@@ -6,12 +6,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "incidents/json.hpp"
+
 namespace meshwarden::web {
 namespace {
 
+using incidents::time_or_null;
 using nlohmann::json;
-
-json time_or_null(const std::optional<Time>& time) { return time ? json(to_rfc3339(*time)) : json(nullptr); }
 
 // Every party once, with a number.
 class Parties {
@@ -32,9 +33,7 @@ private:
 
 json edge_json(const GraphEdge& each) {
     const auto& edge = each.edge;
-    auto labels = json::object();
-    for (const auto& [name, value] : edge.labels) labels[name] = value;
-    json body{{"labels", std::move(labels)},
+    json body{{"labels", incidents::to_json(edge.labels)},
               {"source", source_of(edge.labels).id()},
               {"destination", destination_of(edge.labels).id()},
               {"protocol", edge.labels.get("protocol")},

@@ -1,14 +1,14 @@
 #include <nlohmann/json.hpp>
 
+#include "incidents/json.hpp"
 #include "web/handlers.hpp"
 #include "web/metrics.hpp"
 
 namespace meshwarden::web {
 namespace {
 
+using incidents::time_or_null;
 using nlohmann::json;
-
-json time_or_null(const std::optional<Time>& time) { return time ? json(to_rfc3339(*time)) : json(nullptr); }
 
 json prometheus_json(const PrometheusStatus& prometheus, const incidents::Status& store) {
     const auto stored = store.cursors.find(prometheus.name);
