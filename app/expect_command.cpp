@@ -21,11 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-int complain(const std::string& why, int exit_code) {
-    fmt::print(stderr, "{}\n", why);
-    return exit_code;
-}
-
 std::string user() {
     const auto* entry = getpwuid(getuid());
     return entry ? entry->pw_name : std::to_string(getuid());

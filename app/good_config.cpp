@@ -16,4 +16,9 @@ std::optional<config::Config> good_config(const std::string& file, int& exit_cod
     return std::nullopt;
 }
 
+int complain(const std::string& why, int exit_code) {
+    fmt::print(stderr, "{}\n", why);
+    return exit_code;
+}
+
 }  // namespace meshwarden::app

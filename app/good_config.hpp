@@ -1,4 +1,4 @@
-// The configuration that a command needs.
+// The configuration that a command needs, and what it says where it cannot go on.
 #pragma once
 
 #include <optional>
@@ -10,5 +10,8 @@ namespace meshwarden::app {
 
 // None where it cannot be read or is wrong: its problems are on stderr then, and `exit_code` says which.
 std::optional<config::Config> good_config(const std::string& file, int& exit_code);
+
+// Says on stderr why a command cannot go on; `exit_code` is the answer.
+int complain(const std::string& why, int exit_code);
 
 }  // namespace meshwarden::app

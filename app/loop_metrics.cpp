@@ -38,8 +38,8 @@ LoopMetrics::LoopMetrics(prometheus::Registry& registry)
                      .Add({})) {}
 
 void LoopMetrics::ticked(const std::string& prometheus, const char* result, Duration took) {
-    for (const char* each :
-         {"ok", "partial", "failed"})  // all are there from the first tick: births are seen by nobody
+    // All are there from the first tick: births are seen by nobody.
+    for (const char* each : {"ok", "partial", "failed"})
         ticks_.Add({{"prometheus", prometheus}, {"result", each}}).Increment(std::string_view(each) == result ? 1 : 0);
     not_saved_.Add({{"prometheus", prometheus}});
     duration_.Add({{"prometheus", prometheus}}, prometheus::Histogram::BucketBoundaries{.01, .03, .1, .3, 1, 3, 10, 30})

@@ -16,11 +16,6 @@
 namespace meshwarden::app {
 namespace {
 
-int complain(const std::string& why, int exit_code) {
-    fmt::print(stderr, "{}\n", why);
-    return exit_code;
-}
-
 // The state of each Prometheus as the service saved it last, every five minutes at the latest.
 Result<Topology> saved_topology(const config::Config& config, incidents::Store& store, bool& readable) {
     std::vector<std::shared_ptr<const Topology>> parts;
