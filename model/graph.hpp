@@ -42,8 +42,7 @@ bool crosses_namespaces(const Labels& labels);  // of a side that is not known, 
 
 // What the Store still has of the past.
 struct TopologyPast {
-    std::vector<TopologyEdge>
-        presences;  // that ended; of each edge at least the last that began by each time asked for
+    std::vector<TopologyEdge> presences;  // that ended; of each edge at least the last begun by each time asked for
     bool truncated = false;               // the least recently seen were left out
     std::optional<Time> erased_until;     // retention took what ended before
     Expectations expectations;            // all, also those that no longer hold

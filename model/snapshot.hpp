@@ -36,8 +36,8 @@ enum class Sight { observed, zero, blind };
 std::string_view to_string(Sight sight);
 
 struct Cause {
-    std::string
-        code;  // not_exposed, not_scraped, unreachable, partial, timeout, query_failed, too_many_series, aggregated
+    // not_exposed, not_scraped, unreachable, partial, timeout, query_failed, too_many_series, aggregated
+    std::string code;
     std::string text;
 };
 
