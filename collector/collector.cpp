@@ -277,6 +277,12 @@ Snapshot Collector::poll(std::optional<Time> cursor, Duration horizon, std::stop
     return impl_->poll(cursor, horizon, stop);
 }
 
+std::expected<std::size_t, Cause> Collector::read_past(Time from, Time to, Duration step,
+                                                       const std::function<void(Snapshot)>& take,
+                                                       std::stop_token stop) {
+    return impl_->edges.read_past(impl_->door, {from, to, step}, take, stop);
+}
+
 Duration Collector::interval() const {
     return impl_->schedule.interval();
 }

@@ -2,6 +2,8 @@
 // signals blind in that Snapshot and nothing else; it is read again, without a gap, the next time.
 #pragma once
 
+#include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -30,6 +32,11 @@ public:
     // `horizon` before the cursor (or before now) is read again. Blocks as long as the questions take, at most a few
     // of the endpoint's timeouts; a stop makes it return within 100 ms, with an unreachable Snapshot or blind signals.
     Snapshot poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop = {});
+
+    // Snapshots of edges only, of times past, rising; for each time of the range at which any were known. Gives the
+    // number of series that were read; fails where Prometheus does not answer all questions.
+    std::expected<std::size_t, Cause> read_past(Time from, Time to, Duration step,
+                                                const std::function<void(Snapshot)>& take, std::stop_token stop = {});
 
     Duration interval() const;  // from one poll to the next
 

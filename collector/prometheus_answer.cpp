@@ -10,6 +10,13 @@ std::string_view cut_text(std::string_view text, std::size_t size) {
     return text.substr(0, size);
 }
 
+const Sample* sample_at(std::span<const Sample> samples, std::optional<Time> at) {
+    if (samples.empty()) return nullptr;
+    if (!at) return &samples.back();
+    const auto found = std::ranges::lower_bound(samples, *at, {}, &Sample::at);
+    return found == samples.end() || found->at != *at ? nullptr : &*found;
+}
+
 std::string_view Metric::get(std::string_view name) const {
     const auto found = std::ranges::lower_bound(labels_, name, {}, &LabelView::name);
     return found != labels_.end() && found->name == name ? found->value : std::string_view();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct Sample {
     double value = 0;  // may be NaN or infinite
     friend bool operator==(const Sample&, const Sample&) = default;
 };
+
+// The one at exactly `at`, none: the newest; null where there is none. `samples` in rising order.
+const Sample* sample_at(std::span<const Sample> samples, std::optional<Time> at);
 
 // The labels of one series; a view, valid as long as the Answer.
 class Metric {

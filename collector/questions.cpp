@@ -7,17 +7,23 @@ namespace {
 
 constexpr const char* clock_signal = "clock";  // in our metrics: the question for the time, before all others
 
-io::Request instant(const std::string& query, const Time* at, Duration timeout) {
+using Form = std::vector<std::pair<std::string, std::string>>;
+
+io::Request question(std::string path, Form form, const std::string& query, Duration timeout) {
     // nocache: without it VictoriaMetrics answers as of 30 s ago. Prometheus takes no notice of it.
-    std::vector<std::pair<std::string, std::string>> form = {
-        {"query", query}, {"timeout", to_string(timeout)}, {"nocache", "1"}};
-    if (at != nullptr) form.emplace_back("time", fmt::format("{:.3f}", to_epoch_seconds(*at)));
+    form.insert(form.end(), {{"query", query}, {"timeout", to_string(timeout)}, {"nocache", "1"}});
     io::Request request;
     request.method = "POST";
-    request.path = "/api/v1/query";
+    request.path = std::move(path);
     request.body = io::form_encode(form);
     request.content_type = "application/x-www-form-urlencoded";
     return request;
+}
+
+std::string seconds(Time at) { return fmt::format("{:.3f}", to_epoch_seconds(at)); }
+
+io::Request instant(const std::string& query, const Time* at, Duration timeout) {
+    return question("/api/v1/query", at ? Form{{"time", seconds(*at)}} : Form{}, query, timeout);
 }
 
 Cause cause_of(const Error& error) {
@@ -63,6 +69,27 @@ void Questions::send(const Door& door, std::stop_token stop) {
         door.metrics.asked(queries_[i].signal, took_.back());
         if (!outcomes_.back()) door.metrics.failed(queries_[i].signal, outcomes_.back().error().code);
     }
+}
+
+std::vector<Outcome> ask_range(const Door& door, const std::vector<RangeQuestion>& questions, const TimeRange& range,
+                               std::stop_token stop) {
+    const auto& [options, http, metrics] = door;
+    const Form form{{"start", seconds(range.from)},
+                    {"end", seconds(range.to)},
+                    {"step", fmt::format("{:.3f}", double(range.step.count()) / 1000)}};
+    std::vector<io::Request> requests;
+    for (const auto& each : questions)
+        requests.push_back(question("/api/v1/query_range", form, each.text, options.endpoint.timeout));
+    auto responses = http.send_all(options.endpoint, requests, stop);
+    std::vector<Outcome> outcomes;
+    for (std::size_t i = 0; i < responses.size(); ++i) {
+        auto& response = responses[i];
+        metrics.asked(questions[i].signal, response ? response->took : options.endpoint.timeout);
+        outcomes.push_back(response ? parse_answer(response->status, std::move(response->body), options.max_series)
+                                    : Outcome(std::unexpected(cause_of(response.error()))));
+        if (!outcomes.back()) metrics.failed(questions[i].signal, outcomes.back().error().code);
+    }
+    return outcomes;
 }
 
 std::expected<Time, Cause> ask_time(const Door& door, std::stop_token stop) {

@@ -51,6 +51,18 @@ private:
     std::vector<Duration> took_;
 };
 
+// Evaluated at from, from + step, ..., to; at most 11,000 times (the limit of Prometheus).
+struct TimeRange {
+    Time from, to;
+    Duration step{0};
+};
+struct RangeQuestion {
+    std::string text;
+    std::string_view signal;
+};
+std::vector<Outcome> ask_range(const Door& door, const std::vector<RangeQuestion>& questions, const TimeRange& range,
+                               std::stop_token stop);
+
 // What the server's clock says; the probe of reachability.
 std::expected<Time, Cause> ask_time(const Door& door, std::stop_token stop);
 

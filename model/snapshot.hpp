@@ -60,7 +60,8 @@ struct Reading {
     std::vector<SeriesUpdate> updates;
 };
 
-// One edge of the mesh as last counted. Labels: source_*, destination_*, protocol, cluster, source_principal, mtls.
+// One edge of the mesh as last counted. Labels: source_*, destination_*, protocol, cluster, source_principal,
+// source_version, mtls.
 struct EdgeCount {
     Labels labels;
     double total = 0;  // connections or requests, summed over the reporting pods; may fall when pods go
@@ -77,6 +78,7 @@ struct Snapshot {
     std::vector<Reading> readings;
     bool edges_answered = false;
     std::vector<EdgeCount> edges;  // empty unless edges_answered
+    std::vector<Labels> rolled_out;  // read with edges: sources of which at least half of the pods are younger than an hour
     std::shared_ptr<const Expectations> expectations;  // those that hold; null: none
 };
 
