@@ -6,7 +6,6 @@
 namespace meshwarden::anomaly {
 namespace {
 
-constexpr double fewest_intervals = 12;     // before the learning may end
 constexpr double flat_discovery = 0.1;      // learning ends when the second half of the time found fewer of all edges
 constexpr double most_learning_days = 3;
 constexpr double effective_tests = 2;  // calibrations that speak at once: they overlap, and real finds fill them too
@@ -54,7 +53,7 @@ void Baseline::settle_learning() {
         half_at_ = last_;
         edges_at_half_ = edges_.size();
     }
-    if (open_network_ && double(elapsed) >= std::max(2 * fewest_intervals, pace_.intervals_per_hour)) learning_ = false;
+    if (open_network_ && double(elapsed) >= std::max(2.0 * fewest_intervals, pace_.intervals_per_hour)) learning_ = false;
     if (double(elapsed) > most_learning_days * 24 * pace_.intervals_per_hour) learning_ = false;
     if (!learning_ && !open_network_) hosts_.forget();
 }
@@ -149,7 +148,7 @@ void Baseline::touch(const Row& row, Seen& seen) {
     edge.last = now_.at;
 }
 
-double Baseline::load_of(const Row& row, const Expectation& expected) const {
+double Baseline::load_of(const Row& row, const Forecast& expected) const {
     constexpr double pull = 4, most = 8;
     if (!uses(upstream_load)) return 1;
     const auto& node = graph_[row.source];
@@ -256,7 +255,7 @@ void Baseline::inspect(Interval at, std::span<const Row> rows, std::vector<Candi
     if (graph_.size() <= highest) graph_.resize(std::size_t(highest) + 1);
     advance(at, rows.size(), events);
     if (learning_ || !open_network_) inspect_mesh(rows, out);
-    if (learning_ || open_network_) inspect_open(rows, out, !scores.empty());
+    if (options_.may_be_open && (learning_ || open_network_)) inspect_open(rows, out, !scores.empty());
     week_.add(events);
     last_ = now_.at;
     for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = seen_[i].odd;

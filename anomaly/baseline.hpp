@@ -24,6 +24,7 @@ namespace meshwarden::anomaly {
 struct BaselineOptions {
     double interval_seconds = 300;
     std::size_t max_edges = 1'000'000;
+    bool may_be_open = true;  // false: known to be a mesh, never judged as an open network
     unsigned without = 0;  // ablation: bits of Idea
 };
 
@@ -41,6 +42,8 @@ enum Idea : unsigned {
 
 class Baseline {
 public:
+    static constexpr std::uint64_t fewest_intervals = 12;  // before the learning may end
+
     explicit Baseline(BaselineOptions options);
 
     // Intervals rise strictly; one that is left out was not seen by anybody, and its events may come with the next.
@@ -51,6 +54,7 @@ public:
     // While it learns: how it would be judged now. A network is open where fewer than two thirds of the known sources
     // talk in an average interval; in a mesh almost all do. Settled for good when the learning ends.
     bool open_network() const { return open_network_; }
+    std::uint64_t intervals() const { return seen_intervals_; }  // that were inspected
     const EdgeTable& edges() const { return edges_; }
     const Graph& graph() const { return graph_; }
     std::size_t bytes() const;
@@ -80,7 +84,7 @@ private:
     struct Seen {
         std::uint32_t slot = 0;
         std::int32_t gap = 0;   // intervals since it was last seen
-        Expectation expected;
+        Forecast expected;
         float surprise = 0;     // of a fresh edge, nats
         float odd = -50;        // the highest of its tests: -ln of alerts a day
         bool fresh = false;
@@ -108,8 +112,9 @@ private:
     void wake(Side& side) const;
     void judge_volume(const Row& row, Seen& seen, std::vector<Candidate>& out);
     void pass_day(const Row& row, EdgeState& edge, Seen& seen, std::vector<Candidate>& out);
+    bool quiet_hour(const EdgeState& edge) const;
     Kind kind_of_excess(const EdgeState& edge, double jump_nats) const;
-    double load_of(const Row& row, const Expectation& expected) const;
+    double load_of(const Row& row, const Forecast& expected) const;
     void judge_novelty(const Row& row, Seen& seen, std::vector<Candidate>& out);
     void judge_chain(const Row& row, Seen& seen, std::vector<Candidate>& out);
     void judge_regularity(const Row& row, Seen& seen, std::vector<Candidate>& out);

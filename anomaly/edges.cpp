@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "model/graph.hpp"
 
 namespace meshwarden::anomaly {
 namespace {
@@ -12,15 +15,6 @@ namespace {
 constexpr double most_growth = 3;             // of the usual, in what one movement may teach
 constexpr double gap_half_life = 24 * 3600;   // seconds
 constexpr int most_movements = 1'000'000;
-
-std::string name_of(const Labels& labels, std::string_view side) {
-    const auto space = labels.get(fmt::format("{}_namespace", side));
-    auto workload = labels.get(fmt::format("{}_workload", side));
-    if (workload.empty()) workload = labels.get(fmt::format("{}_service", side));
-    if (workload.empty()) workload = labels.get(fmt::format("{}_principal", side));
-    if (workload.empty()) return "unknown";
-    return space.empty() ? std::string(workload) : fmt::format("{}/{}", space, workload);
-}
 
 // A burst and a long silence teach little: what counts is how the edge mostly is.
 void learn_pace(Edge& edge, double events, double silent) {
@@ -39,16 +33,43 @@ std::string_view weaker(std::string_view one, std::string_view other) {
     return one.empty() ? other : one;
 }
 
+void add(std::vector<std::string>& kept, std::string_view value) {
+    if (!value.empty() && std::ranges::find(kept, value) == kept.end()) kept.emplace_back(value);
+}
+
+void learn(std::vector<std::string>& known, const std::vector<std::string>& shown) {
+    for (const auto& value : shown) add(known, value);
+    if (known.size() > most_principals) known.erase(known.begin(), known.end() - most_principals);
+}
+
+// Pods that go take their counts with them: that is no traffic. Where they only cannot be scraped, they come back with
+// it; where all had gone, those that come begin from zero.
+double events_of(Edge& edge, double total, bool failing) {
+    const double change = total - std::exchange(edge.total, total);
+    if (change < 0) {
+        if (edge.absent) return total;
+        if (failing) edge.owed -= change;
+        return 0;
+    }
+    const double back = edge.owed > 0 && change >= edge.owed ? std::exchange(edge.owed, 0) : 0;
+    if (!failing) edge.owed = 0;
+    return change - back;
+}
+
 }  // namespace
 
-std::string source_name(const Labels& labels) { return name_of(labels, "source"); }
-std::string destination_name(const Labels& labels) { return name_of(labels, "destination"); }
+std::string source_name(const Labels& labels) { return source_of(labels).local(); }
+std::string destination_name(const Labels& labels) { return destination_of(labels).local(); }
+
+std::string arrow(const Labels& labels) {
+    return fmt::format("{} -> {}", source_name(labels), destination_name(labels));
+}
 
 TopologyEdge shown(const Edge& edge) {
     const auto mtls = edge.labels.get("mtls");
     return {.labels = edge.labels, .first_seen = edge.first_seen, .since = edge.since, .last_seen = edge.last_seen,
             .rate = edge.rate, .events = edge.events, .expected = edge.expected,
-            .mtls = mtls.empty() ? "unknown" : std::string(mtls), .score = 0};
+            .mtls = mtls.empty() ? "unknown" : std::string(mtls), .score = edge.score};
 }
 
 void Edges::end_presence(const Edge& edge) {
@@ -56,20 +77,16 @@ void Edges::end_presence(const Edge& edge) {
     ended_.push_back(shown(edge));
 }
 
-// Totals fall when pods go; that is no traffic. An edge is what it last was when it moved. It was silent up to the
-// reading before: what was not read is not silence.
-void Edges::move(Edge& edge, EdgeCount count, Time at, double seconds_since_reading) {
-    const double events = count.total - edge.total;
-    edge.total = count.total;
+// An edge is what it last was when it moved. It was silent up to the reading before: what was not read is not silence.
+void Edges::move(Edge& edge, Labels labels, double events, Time at, double seconds_since_reading) {
     edge.rate = 0;
     if (events <= 0) return;
-    if (observed_at_.value_or(at) - edge.last_seen > presence_gap ||
-        edge.labels.get("mtls") != count.labels.get("mtls")) {
+    if (observed_at_.value_or(at) - edge.last_seen > presence_gap || edge.labels.get("mtls") != labels.get("mtls")) {
         end_presence(edge);
         edge.since = at;
         edge.events = 0;
     }
-    edge.labels = std::move(count.labels);
+    edge.labels = std::move(labels);
     edge.events += events;
     edge.rate = seconds_since_reading > 0 ? events / seconds_since_reading : 0;
     const double silent = to_epoch_seconds(at) - to_epoch_seconds(edge.last_seen);
@@ -79,40 +96,58 @@ void Edges::move(Edge& edge, EdgeCount count, Time at, double seconds_since_read
     edge.missed = false;
 }
 
-std::vector<Edge*> Edges::observe(const std::vector<EdgeCount>& counts, Time at) {
-    std::map<Labels, EdgeCount> sums;
+std::map<Labels, Edges::Reading> Edges::summed(const std::vector<EdgeCount>& counts) {
+    std::map<Labels, Reading> sums;
     for (const auto& count : counts) {
         auto& sum = sums[edge_key(count.labels)];
         const std::string mtls(weaker(sum.labels.get("mtls"), count.labels.get("mtls")));
         sum.labels = count.labels;
         sum.labels.set("mtls", mtls);
+        sum.labels.set("source_version", "");
         sum.total += count.total;
+        add(sum.principals, count.labels.get("source_principal"));
+        add(sum.versions, count.labels.get("source_version"));
     }
+    return sums;
+}
+
+std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at, bool failing) {
     const double seconds = observed_at_ ? to_epoch_seconds(at) - to_epoch_seconds(*observed_at_) : 0;
-    std::vector<Edge*> fresh;
-    for (auto& [key, count] : sums) {
-        const auto [found, is_new] = edges_.try_emplace(key);
-        auto& edge = found->second;
-        if (is_new) {
-            edge.labels = std::move(count.labels);
-            edge.first_seen = edge.since = edge.last_seen = at;
-            edge.total = count.total;
-            fresh.push_back(&edge);
-        } else {
-            move(edge, std::move(count), at, seconds);
+    auto sums = summed(counts);
+    for (auto& [key, edge] : edges_)
+        if (!sums.contains(key)) {
+            edge.absent = true;
+            edge.unseen = std::min(edge.unseen + 1, most_movements);
         }
+    std::vector<Moved> all;
+    for (auto& [key, reading] : sums) {
+        const auto [found, fresh] = edges_.try_emplace(key);
+        auto& edge = found->second;
+        learn(edge.principals, reading.principals);
+        Moved moved{&edge, 0, 1 + edge.unseen, fresh, std::move(reading.versions)};
+        if (fresh) {
+            edge.labels = std::move(reading.labels);
+            edge.first_seen = edge.since = edge.last_seen = at;
+            edge.total = reading.total;
+            moved.events = observed_at_ ? reading.total : 0;
+        } else {
+            moved.events = events_of(edge, reading.total, failing);
+            move(edge, std::move(reading.labels), moved.events, at, seconds);
+        }
+        edge.absent = false;
+        edge.unseen = edge.owed > 0 ? edge.unseen + 1 : 0;
+        if (moved.events > 0 || fresh) all.push_back(std::move(moved));
     }
     observed_at_ = at;
     if (edges_.size() > most_) {
-        forget_oldest();
-        std::erase_if(fresh, [&](const Edge* edge) {
-            return std::ranges::none_of(edges_, [&](const auto& kept) { return &kept.second == edge; });
-        });
+        const auto gone = forget_oldest();
+        std::erase_if(all, [&](const Moved& moved) { return gone.contains(moved.edge); });
     }
-    return fresh;
+    return all;
 }
 
-void Edges::forget_oldest() {
+std::set<const Edge*> Edges::forget_oldest() {
+    std::set<const Edge*> gone;
     std::vector<std::pair<Time, Labels>> by_age;
     for (const auto& [key, edge] : edges_) by_age.emplace_back(edge.last_seen, key);
     const auto surplus = edges_.size() - most_;
@@ -120,9 +155,11 @@ void Edges::forget_oldest() {
     for (std::size_t i = 0; i < surplus; ++i) {
         const auto oldest = edges_.find(by_age[i].second);
         end_presence(oldest->second);
+        gone.insert(&oldest->second);
         edges_.erase(oldest);
     }
     forgotten_ += surplus;
+    return gone;
 }
 
 std::string Edges::save() const {
@@ -132,7 +169,8 @@ std::string Edges::save() const {
         for (const auto& [name, value] : edge.labels) labels[name] = value;
         list.push_back({labels, edge.first_seen.time_since_epoch().count(), edge.last_seen.time_since_epoch().count(),
                         edge.total, edge.longest_gap, edge.usual_rate, edge.movements, edge.expected, edge.missed,
-                        edge.since.time_since_epoch().count(), edge.events, edge.rate, edge.untold});
+                        edge.since.time_since_epoch().count(), edge.events, edge.rate, edge.untold, edge.owed, edge.score, edge.principals,
+                        edge.absent, edge.unseen});
     }
     return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -161,6 +199,15 @@ Result<void> Edges::load(std::string_view bytes) {
                               : edge.usual_rate * (to_epoch_seconds(edge.last_seen) - to_epoch_seconds(edge.since));
             edge.rate = has_presence ? entry.at(11).get<double>() : 0;
             edge.untold = has_presence && entry.at(12).get<bool>();
+            if (entry.size() > 13) {
+                edge.owed = entry.at(13).get<double>();
+                edge.score = entry.at(14).get<double>();
+                edge.principals = entry.at(15).get<std::vector<std::string>>();
+                edge.absent = entry.at(16).get<bool>();
+                edge.unseen = entry.at(17).get<int>();
+            } else {
+                add(edge.principals, edge.labels.get("source_principal"));
+            }
             const auto key = edge_key(edge.labels);
             edges.emplace(key, std::move(edge));
         }

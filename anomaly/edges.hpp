@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,28 @@ struct Edge {
     bool expected = true;
     bool missed = false;  // its silence, which still lasts, was told
     bool untold = false;  // new, but not told of: an operator had called it expected
+    double owed = 0;      // by how much its count fell while a target failed: it comes back with that target
+    double score = 0;     // oddness of the last interval that was judged
+    std::vector<std::string> principals;  // of its source, the newest last; at most `most_principals`
+    bool absent = false;  // from the last reading
+    int unseen = 0;       // readings in a row that lacked it, or a part of it
 };
 
+// What one reading brought of an edge.
+struct Moved {
+    Edge* edge = nullptr;
+    double events = 0;
+    int readings = 1;            // over which they came: more than one where it was not, or not wholly, seen
+    bool fresh = false;          // the edge was not known
+    std::vector<std::string> versions;  // of the source, as shown
+};
+
+constexpr std::size_t most_principals = 8;
 constexpr int movements_to_know = 10;  // after these an edge has a pace, and its silence says something
 
 std::string source_name(const Labels& labels);       // namespace/workload, "unknown" where not known
 std::string destination_name(const Labels& labels);  // namespace/workload, else the service
+std::string arrow(const Labels& labels);             // source -> destination
 TopologyEdge shown(const Edge& edge);
 
 // Owned by one detector, not synchronised.
@@ -40,8 +57,9 @@ class Edges {
 public:
     explicit Edges(std::size_t most) : most_(most) {}
 
-    // Takes in one reading; gives the edges that were not known.
-    std::vector<Edge*> observe(const std::vector<EdgeCount>& counts, Time at);
+    // Takes in one reading; times rise. Gives the edges with events, and those that were not known. `failing`: some
+    // targets cannot be scraped, their counts are missing.
+    std::vector<Moved> observe(const std::vector<EdgeCount>& counts, Time at, bool failing);
 
     std::map<Labels, Edge>& all() { return edges_; }
     const std::map<Labels, Edge>& all() const { return edges_; }
@@ -57,9 +75,15 @@ public:
     Result<void> load(std::string_view bytes);
 
 private:
-    void move(Edge& edge, EdgeCount count, Time at, double seconds_since_reading);
+    struct Reading {
+        Labels labels;
+        double total = 0;
+        std::vector<std::string> principals, versions;
+    };
+    static std::map<Labels, Reading> summed(const std::vector<EdgeCount>& counts);
+    void move(Edge& edge, Labels labels, double events, Time at, double seconds_since_reading);
     void end_presence(const Edge& edge);
-    void forget_oldest();
+    std::set<const Edge*> forget_oldest();  // only to compare with: they are gone
 
     std::size_t most_;
     std::map<Labels, Edge> edges_;

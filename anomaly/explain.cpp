@@ -30,23 +30,29 @@ bool across_namespaces(std::string_view source, std::string_view destination) {
 }
 
 std::string novelty(const Candidate& found, const std::string& source, const std::string& destination) {
-    return fmt::format("{} never called {} before; it had {:.0f} destinations and {} had {:.0f} callers; {} events{}",
+    return fmt::format("{} never called {} before; it had {:.0f} destinations and {} had {:.0f} callers; {} events{}{}",
                        source, destination, found.peers_source, destination, found.peers_destination,
-                       count(found.observed), across_namespaces(source, destination) ? ", into another namespace" : "");
+                       count(found.observed), across_namespaces(source, destination) ? ", into another namespace" : "",
+                       found.rollout ? ", within an hour of a rollout" : "");
 }
 
 }  // namespace
 
-Severity severity_of(const Candidate& found, const NameOf& name_of) {
-    switch (found.kind) {
+Severity usual_severity(Kind kind) {
+    switch (kind) {
         case Kind::fan_out: case Kind::lateral: case Kind::beacon: case Kind::identity: return Severity::high;
-        case Kind::new_edge:
-            return across_namespaces(name_of(found.source), name_of(found.destination)) ? Severity::high
-                                                                                        : Severity::medium;
-        case Kind::burst: case Kind::ramp: case Kind::off_hours: case Kind::fan_in: return Severity::medium;
+        case Kind::new_edge: case Kind::burst: case Kind::ramp: case Kind::off_hours: case Kind::fan_in:
+            return Severity::medium;
         case Kind::vanished: break;
     }
     return Severity::low;
+}
+
+Severity severity_of(const Candidate& found, const NameOf& name_of, Severity usual) {
+    if (found.kind != Kind::new_edge) return usual;
+    if (found.rollout) return Severity::low;
+    const bool across = across_namespaces(name_of(found.source), name_of(found.destination));
+    return across && usual < Severity::critical ? Severity(int(usual) + 1) : usual;
 }
 
 std::string explain(const Candidate& found, const NameOf& name_of, double interval_seconds) {

@@ -28,10 +28,13 @@ constexpr double keeps_time = 0.9;          // of a beacon's gaps are like the o
 
 }  // namespace
 
-Kind Baseline::kind_of_excess(const EdgeState& edge, double jump_nats) const {
+bool Baseline::quiet_hour(const EdgeState& edge) const {
     const auto& volume = edge.volume;
-    if (volume.now < off_hours_share * volume.mean && volume.run_is < 2.5 * volume.mean * pace_.intervals_per_hour)
-        return Kind::off_hours;
+    return volume.now < off_hours_share * volume.mean && volume.run_is < 2.5 * volume.mean * pace_.intervals_per_hour;
+}
+
+Kind Baseline::kind_of_excess(const EdgeState& edge, double jump_nats) const {
+    if (quiet_hour(edge)) return Kind::off_hours;
     return jump_nats < odd_nats / 2 ? Kind::ramp : Kind::burst;
 }
 
@@ -82,7 +85,7 @@ void Baseline::judge_volume(const Row& row, Seen& seen, std::vector<Candidate>& 
         nats = excess_nats(row.count, mean, volume.spread + seen.expected.unsure);
         if (nats > 2)
             raise(jump,
-                  {.kind = Kind::burst,
+                  {.kind = quiet_hour(edge) ? Kind::off_hours : Kind::burst,
                    .source = row.source,
                    .destination = row.destination,
                    .nats = for_this_edge(nats),
@@ -137,9 +140,9 @@ void Baseline::judge_novelty(const Row& row, Seen& seen, std::vector<Candidate>&
     const auto& to = graph_[row.destination];
     const double usual = std::log((0.05 + from.out.new_rate) / (0.05 + new_rate_)) +
                          std::log((0.05 + to.in.new_rate) / (0.05 + new_rate_));
-    const double rollout =
-        from.rolled_out_at >= 0 && double(now_.at - from.rolled_out_at) <= pace_.intervals_per_hour ? 3 : 0;
-    const double nats = std::max(0.05, 5 - 0.5 * usual - rollout);
+    const bool rollout =
+        from.rolled_out_at >= 0 && double(now_.at - from.rolled_out_at) <= pace_.intervals_per_hour;
+    const double nats = std::max(0.05, 5 - 0.5 * usual - (rollout ? 3 : 0));
     seen.surprise = float(nats);
     raise(novelty,
           {.kind = Kind::new_edge,
@@ -148,7 +151,8 @@ void Baseline::judge_novelty(const Row& row, Seen& seen, std::vector<Candidate>&
            .nats = std::max(nats, 3.0 + 0.01 * nats),
            .observed = row.count,
            .peers_source = float(from.out.peers - 1),
-           .peers_destination = float(to.in.peers - 1)},
+           .peers_destination = float(to.in.peers - 1),
+           .rollout = rollout},
           &seen, &out);
 }
 

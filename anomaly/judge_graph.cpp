@@ -12,6 +12,7 @@ constexpr double peers_spread = 0.3;        // of the number of peers in an inte
 constexpr double new_spread = 1.0;          // of new peers: rollouts bring several at once
 constexpr double day_spread = 0.3;          // of the intervals with new peers in a day
 constexpr double rate_memory_days = 14;
+constexpr double fewest_in_fan = 1.5;       // of what fades: two. One new peer is a new edge, not a fan
 constexpr double silence_nats_told = 8;
 constexpr double established_days = 3;      // an edge found as new is missed only after these
 constexpr double gaps_of_silence = 2;       // times the longest known gap
@@ -65,10 +66,11 @@ double Baseline::judge_side(Side& side, Test test, NodeId source, NodeId destina
     };
     if (side.new_now > 0 && !learning_ && uses(fans)) {
         const double daily = 0.5 * (side.new_rate + new_rate_) + 0.05;
-        take(excess_nats(side.new_hour, daily / 24, new_spread), side.new_hour, daily / 24);
-        take(excess_nats(side.new_day, daily, day_spread), side.new_day, daily);
+        if (side.new_hour > fewest_in_fan)
+            take(excess_nats(side.new_hour, daily / 24, new_spread), side.new_hour, daily / 24);
+        if (side.new_day > fewest_in_fan) take(excess_nats(side.new_day, daily, day_spread), side.new_day, daily);
     }
-    if (side.seen >= 10 && uses(fans)) {
+    if (side.seen >= 10 && side.peers_now > side.usual_peers + fewest_in_fan && uses(fans)) {
         const double spread = peers_spread + 1.0 / side.seen;
         take(excess_nats(side.peers_now, std::max(side.usual_peers, 1.F), spread), side.peers_now, side.usual_peers);
     }

@@ -19,6 +19,8 @@ public:
         names_.emplace_back(name);
         return numbers_.emplace(names_.back(), NodeId(names_.size() - 1)).first->second;
     }
+    bool knows(std::string_view name) const { return numbers_.contains(name); }
+    NodeId find(std::string_view name) const { return numbers_.at(name); }  // one that is known
     const std::string& name(NodeId number) const { return names_[number]; }
     std::size_t size() const { return names_.size(); }
 

@@ -32,7 +32,7 @@ enum class Kind : std::uint8_t {
     vanished,
     identity
 };
-constexpr int kinds = 10;
+constexpr std::size_t kinds = 10;
 std::string_view to_string(Kind kind);  // as in the rule names, without "topology-"
 
 // Something odd. One per kind, subject and hour, given again within the hour only if it became much odder.
@@ -48,6 +48,7 @@ struct Candidate {
     float peers_source = 0;        // new-edge, lateral: destinations that the source had
     float peers_destination = 0;   // new-edge, lateral: sources that the destination had
     NodeId via = no_node;          // lateral: who had reached the source
+    bool rollout = false;          // new-edge, lateral: within an hour of a new version of the source
 };
 
 }  // namespace meshwarden::anomaly

@@ -3,17 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace meshwarden::anomaly {
 namespace {
 
-constexpr std::size_t most_listed = 50;          // edges named in one incident
 constexpr double missed_events = 20;  // expected by its usual rate: by chance (Poisson) once in e^20 silences
 constexpr double silent_gaps = 5;                // of its longest gap: an edge that comes in bursts is often silent
 constexpr Duration refusal_memory = std::chrono::minutes(10);
-constexpr int state_version = 1;
 
 std::string caller(const Labels& labels, std::string_view destination) {
     return fmt::format("{} > {}/{}", source_name(labels), labels.get("destination_namespace"), destination);
@@ -28,41 +25,25 @@ std::vector<std::string> callers_of(const Labels& labels) {
 }
 
 std::string text_of(const Edge& edge) {
-    return fmt::format("{} -> {} ({})", source_name(edge.labels), destination_name(edge.labels),
-                       edge.labels.get("protocol"));
+    return fmt::format("{} ({})", arrow(edge.labels), edge.labels.get("protocol"));
 }
 
-const Expectation* said_of(const Snapshot& snapshot, const Edge& edge) {
-    return snapshot.expectations ? speaks_of(*snapshot.expectations, edge.labels) : nullptr;
+const Expectation* said_of(const Snapshot& snapshot, const Labels& edge) {
+    return snapshot.expectations ? speaks_of(*snapshot.expectations, edge) : nullptr;
 }
 
 }  // namespace
 
 TopologyDetector::TopologyDetector(Options options, const std::vector<RuleSpec>& rules)
-    : options_(options), edges_(options.max_edges) {
-    for (const auto& rule : rules)
-        if (rule.learned) watches_.push_back({rule, {}});
+    : options_(std::move(options)), edges_(options_.max_edges), behaviour_(options_), watches_(rules) {}
+
+// TCP connections are told one by one, other calls as far as the baseline finds them odd.
+Watch* TopologyDetector::watch_of_new(const Edge& edge) {
+    return watches_.find(edge.labels.get("protocol") == "tcp" ? "tcp-new-edge" : "topology-new-edge");
 }
 
-TopologyDetector::Watch* TopologyDetector::watch(std::string_view rule) {
-    const auto found =
-        std::ranges::find_if(watches_, [&](const Watch& w) { return w.rule.name == rule && w.rule.enabled; });
-    return found == watches_.end() ? nullptr : &*found;
-}
-
-void TopologyDetector::note(Watch& watch, const Labels& labels, Time at, std::string edge, double count) {
-    if (all_match(watch.rule.exclude, labels) && !watch.rule.exclude.empty()) return;
-    const auto [found, fresh] = watch.open.try_emplace(labels.only(watch.rule.by));
-    auto& novelty = found->second;
-    if (fresh) {
-        novelty.labels = found->first;
-        novelty.started_at = at;
-    }
-    novelty.last_at = at;
-    novelty.count += count;
-    const bool listed =
-        std::ranges::find(novelty.edges, edge, &std::pair<Time, std::string>::second) != novelty.edges.end();
-    if (!listed && novelty.edges.size() < most_listed) novelty.edges.emplace_back(at, std::move(edge));
+bool TopologyDetector::refused(const Labels& edge) const {
+    return std::ranges::any_of(callers_of(edge), [&](const auto& name) { return refused_.contains(name); });
 }
 
 // Names come from telemetry: a caller that invents them must not fill the memory.
@@ -73,7 +54,7 @@ void TopologyDetector::learn_caller(std::string name) {
 void TopologyDetector::note_refusals(const Snapshot& snapshot) {
     const auto reading = std::ranges::find(snapshot.readings, "authz_denials", &Reading::signal);
     if (reading == snapshot.readings.end()) return;
-    auto* rule = watch("authz-new-caller");
+    auto* watch = watches_.find("authz-new-caller");
     for (const auto& update : reading->updates) {
         double count = 0;
         Time first = snapshot.at;
@@ -90,121 +71,100 @@ void TopologyDetector::note_refusals(const Snapshot& snapshot) {
             learn_caller(name);
             if (refused_.size() < options_.max_edges) refused_[name] = snapshot.at;
         }
-        if (!rule || learning(snapshot.at)) continue;
+        if (!watch || learning(snapshot.at)) continue;
         // Once open, further refusals of the same caller belong to it although the caller is known by now.
-        if (!known || rule->open.contains(labels.only(rule->rule.by)))
-            note(*rule, labels, first, fmt::format("{} -> {} refused", source_name(labels), destination_name(labels)),
-                 count);
+        if (!known || watch->find(labels))
+            watches_.note(*watch, {.labels = labels, .at = first, .text = arrow(labels) + " refused", .value = count,
+                                   .severity = watch->rule.severity});
     }
     std::erase_if(refused_, [&](const auto& entry) { return entry.second < snapshot.at - refusal_memory; });
 }
 
 void TopologyDetector::note_edges(const Snapshot& snapshot) {
-    if (!snapshot.edges_answered) return;
+    if (!snapshot.edges_answered || snapshot.at <= edges_.observed_at().value_or(Time::min())) return;
     if (!learning_until_) learning_until_ = snapshot.at + options_.learning_period;
     if (!kept_since_) kept_since_ = snapshot.at;
-    auto* rule = watch("tcp-new-edge");
-    for (auto* edge : edges_.observe(snapshot.edges, snapshot.at)) {
-        const auto names = callers_of(edge->labels);
+    const auto moved = edges_.observe(snapshot.edges, snapshot.at, !snapshot.failing_targets.empty());
+    for (const auto& one : moved) {
         // A refused caller is already told of by authz-new-caller.
-        const bool refused = std::ranges::any_of(names, [&](const auto& name) { return refused_.contains(name); });
-        if (rule && !learning(snapshot.at) && !refused) {
-            edge->expected = false;
-            edge->untold = true;
-        }
+        if (!one.fresh || !tells(snapshot) || refused(one.edge->labels)) continue;
+        const bool at_once = one.edge->labels.get("protocol") == "tcp" || behaviour_.too_young_to_learn();
+        one.edge->expected = false;
+        one.edge->untold = at_once || said_of(snapshot, one.edge->labels);
     }
-    if (rule) tell_new(*rule, snapshot);
+    if (tells(snapshot)) tell_new(snapshot);
     for (const auto& count : snapshot.edges)
         for (auto& name : callers_of(count.labels)) learn_caller(std::move(name));
+    tell_odd(behaviour_.read(moved, snapshot.rolled_out, snapshot.at), snapshot);
+    if (behaviour_.judged()) keep_open(snapshot);
 }
 
-void TopologyDetector::tell_new(Watch& watch, const Snapshot& snapshot) {
+void TopologyDetector::tell_new(const Snapshot& snapshot) {
     for (auto& [key, edge] : edges_.all()) {
         if (edge.last_seen != snapshot.at) continue;
-        const auto* said = said_of(snapshot, edge);
-        if (said && said->expected) continue;
+        auto* watch = watch_of_new(edge);
+        const auto* said = said_of(snapshot, edge.labels);
+        if (!watch || (said && said->expected)) continue;
         if (!said && !std::exchange(edge.untold, false)) continue;
         const auto text = said ? fmt::format("{}, called unexpected by {}", text_of(edge), said->owner) : text_of(edge);
-        const auto open = watch.open.find(edge.labels.only(watch.rule.by));
-        const bool counted = said && open != watch.open.end() &&
-                             (std::ranges::find(open->second.edges, text, &std::pair<Time, std::string>::second) !=
-                                  open->second.edges.end() ||
-                              open->second.edges.size() == most_listed);
-        note(watch, edge.labels, snapshot.at, text, counted ? 0 : 1);
+        const auto* open = watch->find(edge.labels);
+        const bool counted = said && open && (open->lists(text) || open->listed.size() == most_listed);
+        const bool judged = said || edge.labels.get("protocol") == "tcp";  // not only new while too little is known
+        watches_.note(*watch, {.labels = edge.labels, .at = snapshot.at, .text = text, .value = counted ? 0.0 : 1.0,
+                               .severity = judged ? watch->rule.severity : Severity::low});
     }
 }
 
 // What an operator has called expected after it was told is told no longer; it will be again once that no longer holds.
-void TopologyDetector::excuse(Watch& watch, const Snapshot& snapshot) {
+void TopologyDetector::excuse(const Snapshot& snapshot) {
+    const auto drop = [&](Watch* watch, Edge& edge) {
+        const auto open = watch ? watch->open.find(edge.labels.only(watch->rule.by)) : decltype(watch->open.end()){};
+        if (!watch || open == watch->open.end()) return false;
+        auto& episode = open->second;
+        const auto dropped = std::erase_if(episode.listed, [about = arrow(edge.labels)](const auto& listed) {
+            return listed.second.starts_with(about + " (") || listed.second.starts_with(about + ":");
+        });
+        episode.value -= double(dropped);
+        if (episode.listed.empty()) watch->open.erase(open);
+        return dropped > 0;
+    };
+    auto* vanished = watches_.find("topology-vanished");
     for (auto& [key, edge] : edges_.all()) {
-        if (watch.open.empty()) return;
-        const auto open = watch.open.find(edge.labels.only(watch.rule.by));
-        const auto* said = open == watch.open.end() ? nullptr : said_of(snapshot, edge);
+        const auto* said = said_of(snapshot, edge.labels);
         if (!said || !said->expected) continue;
-        const auto about = text_of(edge);
-        const auto dropped =
-            std::erase_if(open->second.edges, [&](const auto& told) { return told.second.starts_with(about); });
-        if (dropped == 0) continue;
-        (watch.rule.name == "topology-vanished" ? edge.missed : edge.untold) = watch.rule.name != "topology-vanished";
-        open->second.count -= double(dropped);
-        if (open->second.edges.empty()) watch.open.erase(open);
+        if (drop(watch_of_new(edge), edge)) edge.untold = true;
+        if (drop(vanished, edge)) edge.missed = false;
     }
 }
 
 void TopologyDetector::note_silence(const Snapshot& snapshot) {
-    auto* rule = watch("topology-vanished");
+    auto* watch = watches_.find("topology-vanished");
     // What cannot be scraped is not silent.
     if (!snapshot.reachable || !snapshot.failing_targets.empty()) watched_since_.reset();
     if (!snapshot.edges_answered || !snapshot.failing_targets.empty()) return;
     if (!watched_since_) watched_since_ = snapshot.at;
-    if (!rule || learning(snapshot.at)) return;
+    if (!watch || !tells(snapshot)) return;
     for (auto& [key, edge] : edges_.all()) {
-        const auto labels = edge.labels.only(rule->rule.by);
+        const auto labels = edge.labels.only(watch->rule.by);
         const double silent =
             to_epoch_seconds(snapshot.at) - to_epoch_seconds(std::max(edge.last_seen, *watched_since_));
-        const double window = double(rule->rule.window.count()) / 1000;
-        if (edge.last_seen == snapshot.at) rule->open.erase(labels);
+        const double window = double(watch->rule.window.count()) / 1000;
+        if (edge.last_seen == snapshot.at) watch->open.erase(labels);
         const bool vanished = edge.movements >= movements_to_know &&
                               silent > std::max(window, silent_gaps * edge.longest_gap) &&
                               silent * edge.usual_rate > missed_events;
-        if (!vanished || edge.missed || said_of(snapshot, edge)) continue;
+        if (!vanished || edge.missed || said_of(snapshot, edge.labels)) continue;
         edge.missed = true;
-        note(*rule, edge.labels, edge.last_seen, text_of(edge) + " fell silent", 1);
-        const auto open = rule->open.find(labels);
-        if (open != rule->open.end()) open->second.last_at = snapshot.at;
+        watches_.note(*watch, {.labels = edge.labels, .at = edge.last_seen, .text = text_of(edge) + " fell silent",
+                               .severity = watch->rule.severity});
+        if (auto* episode = watch->find(edge.labels)) episode->last_at = snapshot.at;
     }
 }
 
-void TopologyDetector::report(Watch& watch, const Snapshot& snapshot, Inspection& out) const {
-    const auto& rule = watch.rule;
-    std::erase_if(watch.open, [&](const auto& entry) {
-        return snapshot.reachable && entry.second.last_at + rule.quiet <= snapshot.at;
-    });
-    RuleVerdict verdict{rule.name,          watch.open.empty() ? RuleHealth::ok : RuleHealth::firing,
-                        snapshot.reachable, {},
-                        rule.threshold,     rule.window};
-    if (!snapshot.reachable) {
-        verdict.health = RuleHealth::blind;
-        verdict.cause = snapshot.unreachable_cause;
-    } else if (learning(snapshot.at)) {
-        verdict.cause = learning_until_ ? "learning until " + to_rfc3339(*learning_until_)
-                                        : "learning has not begun: no edge was read yet";
-    }
-    if (!rule.enabled) verdict = {rule.name, RuleHealth::off, false, {}, 0, Duration{0}};
-    out.rules.push_back(std::move(verdict));
-    for (const auto& [subject, novelty] : watch.open) {
-        auto finding = finding_of(rule, subject, {novelty.count, rule.threshold, rule.window});
-        finding.kind = IncidentKind::anomaly;
-        finding.started_at = novelty.started_at;
-        finding.crossed_at = novelty.started_at;
-        finding.evidence.taken_at = snapshot.at;
-        finding.evidence.rule = {
-            {"name", rule.name}, {"quiet", to_string(rule.quiet)}, {"severity", std::string(to_string(rule.severity))}};
-        for (const auto& [at, edge] : novelty.edges)
-            finding.evidence.notes.push_back(fmt::format("{} {}", to_rfc3339(at), edge));
-        finding.evidence.truncated = novelty.edges.size() == most_listed;
-        out.findings.push_back(std::move(finding));
-    }
+std::string TopologyDetector::learning_cause(const RuleSpec& rule, Time at) const {
+    if (!learning_until_) return "learning has not begun: no edge was read yet";
+    if (learning(at)) return "learning until " + to_rfc3339(*learning_until_);
+    return rule.name.starts_with("topology-") && rule.name != "topology-vanished" ? behaviour_.learning() : "";
 }
 
 void TopologyDetector::publish(Time at) {
@@ -212,6 +172,7 @@ void TopologyDetector::publish(Time at) {
     next->at = at;
     next->learning = learning(at);
     next->learning_until = learning_until_.value_or(at);
+    next->learning_cause = next->learning ? "" : behaviour_.learning();
     next->kept_since = kept_since_;
     next->edges.reserve(edges_.all().size());
     for (const auto& [key, edge] : edges_.all()) next->edges.push_back(shown(edge));
@@ -222,70 +183,16 @@ void TopologyDetector::publish(Time at) {
 Inspection TopologyDetector::inspect(const Snapshot& snapshot) {
     Inspection inspection;
     if (!options_.enabled) {
-        for (const auto& watch : watches_)
-            inspection.rules.push_back({watch.rule.name, RuleHealth::off, false, {}, 0, Duration{0}});
+        watches_.report_off(inspection);
         return inspection;
     }
     note_refusals(snapshot);
     note_edges(snapshot);
     note_silence(snapshot);
-    for (const auto* name : {"tcp-new-edge", "topology-vanished"})
-        if (auto* told = watch(name); told && snapshot.expectations) excuse(*told, snapshot);
-    for (auto& watch : watches_) report(watch, snapshot, inspection);
+    if (snapshot.expectations) excuse(snapshot);
+    watches_.report(snapshot, inspection, [&](const RuleSpec& rule) { return learning_cause(rule, snapshot.at); });
     if (snapshot.edges_answered) publish(snapshot.at);
     return inspection;
-}
-
-std::string TopologyDetector::save() const {
-    nlohmann::json state{{"version", state_version}, {"edges", edges_.save()}, {"callers", callers_}};
-    if (learning_until_) state["learning_until"] = learning_until_->time_since_epoch().count();
-    if (kept_since_) state["kept_since"] = kept_since_->time_since_epoch().count();
-    if (const auto at = edges_.observed_at()) state["at"] = at->time_since_epoch().count();
-    for (const auto& watch : watches_)
-        for (const auto& [subject, novelty] : watch.open) {
-            nlohmann::json entry{{"rule", watch.rule.name}, {"started", novelty.started_at.time_since_epoch().count()},
-                                 {"last", novelty.last_at.time_since_epoch().count()}, {"count", novelty.count}};
-            for (const auto& [name, value] : subject) entry["labels"][name] = value;
-            for (const auto& [at, edge] : novelty.edges)
-                entry["edges"].push_back({at.time_since_epoch().count(), edge});
-            state["open"].push_back(std::move(entry));
-        }
-    return state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-Result<void> TopologyDetector::load(std::string_view bytes) {
-    if (bytes.empty()) return {};
-    try {
-        const auto state = nlohmann::json::parse(bytes);
-        if (state.at("version").get<int>() != state_version)
-            return fail("the saved topology has an unknown version; it is learned anew");
-        if (auto loaded = edges_.load(state.at("edges").get_ref<const std::string&>()); !loaded) return loaded;
-        callers_ = state.at("callers").get<std::set<std::string>>();
-        if (state.contains("learning_until"))
-            learning_until_ = Time(Duration(state["learning_until"].get<std::int64_t>()));
-        for (const auto& entry : state.value("open", nlohmann::json::array())) {
-            auto* rule = watch(entry.at("rule").get_ref<const std::string&>());
-            if (!rule) continue;
-            std::vector<Labels::Pair> labels;
-            const auto named = entry.value("labels", nlohmann::json::object());
-            for (const auto& [name, value] : named.items()) labels.emplace_back(name, value.get<std::string>());
-            Novelty novelty{Labels(std::move(labels)), Time(Duration(entry.at("started").get<std::int64_t>())),
-                            Time(Duration(entry.at("last").get<std::int64_t>())), {}, entry.at("count").get<double>()};
-            for (const auto& edge : entry.value("edges", nlohmann::json::array()))
-                novelty.edges.emplace_back(Time(Duration(edge.at(0).get<std::int64_t>())),
-                                           edge.at(1).get<std::string>());
-            const auto subject = novelty.labels;
-            rule->open.emplace(subject, std::move(novelty));
-        }
-        if (state.contains("kept_since")) kept_since_ = Time(Duration(state["kept_since"].get<std::int64_t>()));
-        if (state.contains("at")) {
-            edges_.observed(Time(Duration(state["at"].get<std::int64_t>())));
-            publish(*edges_.observed_at());
-        }
-    } catch (const nlohmann::json::exception& problem) {
-        return fail(fmt::format("the saved topology cannot be read and is learned anew: {}", problem.what()));
-    }
-    return {};
 }
 
 }  // namespace meshwarden::anomaly

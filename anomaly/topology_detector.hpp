@@ -1,6 +1,7 @@
 // Judges the connection topology against what it has been so far: edges and refused callers never seen since the
-// learning period, and edges that fell silent. What an operator calls expected is not told while that holds; what he
-// calls unexpected is told whenever it is seen. A Detector (see model/detector.hpp); its memory is saved by App.
+// learning period, edges that fell silent, and, interval by interval, what the baseline finds odd within the budget.
+// What an operator calls expected is not told while that holds; what he calls unexpected is told whenever it is seen.
+// Snapshots at or before their `since` only teach. A Detector (see model/detector.hpp); its memory is saved by App.
 #pragma once
 
 #include <map>
@@ -9,8 +10,10 @@
 #include <set>
 #include <vector>
 
+#include "anomaly/behaviour.hpp"
 #include "anomaly/edges.hpp"
 #include "anomaly/options.hpp"
+#include "anomaly/watches.hpp"
 #include "model/detector.hpp"
 #include "model/topology.hpp"
 
@@ -18,8 +21,8 @@ namespace meshwarden::anomaly {
 
 class TopologyDetector final : public Detector {
 public:
-    // Of `rules` those with `learned` are judged here, by their names: tcp-new-edge, authz-new-caller,
-    // topology-vanished.
+    // Of `rules` those with `learned` are judged here, by their names: tcp-new-edge, authz-new-caller and topology-KIND,
+    // for each Kind of a candidate (anomaly/row.hpp).
     TopologyDetector(Options options, const std::vector<RuleSpec>& rules);
 
     std::string name() const override { return "topology"; }
@@ -34,36 +37,31 @@ public:
     const std::vector<TopologyEdge>& ended() const { return edges_.ended(); }
     void saved() { edges_.saved(); }
     std::uint64_t edges_forgotten() const { return edges_.forgotten(); }
+    // When edges were read last: what came later is to be read again, as Snapshots of the past.
+    std::optional<Time> taught_until() const { return edges_.observed_at(); }
 
 private:
-    // What a subject did that was never seen, told as one incident until it has been quiet for a while.
-    struct Novelty {
-        Labels labels;
-        Time started_at;
-        Time last_at;
-        std::vector<std::pair<Time, std::string>> edges;  // at most `most_listed`
-        double count = 0;
-    };
-    struct Watch {
-        RuleSpec rule;
-        std::map<Labels, Novelty> open;  // by subject
-    };
-
     bool learning(Time at) const { return !learning_until_ || at < *learning_until_; }
-    Watch* watch(std::string_view rule);
+    bool tells(const Snapshot& snapshot) const { return !learning(snapshot.at) && snapshot.at > snapshot.since; }
+    std::string learning_cause(const RuleSpec& rule, Time at) const;
+    Watch* watch_of_new(const Edge& edge);
+    bool refused(const Labels& edge) const;
     void learn_caller(std::string name);
     void note_refusals(const Snapshot& snapshot);
     void note_edges(const Snapshot& snapshot);
-    void tell_new(Watch& watch, const Snapshot& snapshot);
+    void tell_new(const Snapshot& snapshot);
+    void tell_odd(const std::vector<Odd>& odd, const Snapshot& snapshot);
+    bool within_budget(const Odd& odd, Severity severity) const;
+    Episode* open_wider(const Odd& odd);
+    void keep_open(const Snapshot& snapshot);
     void note_silence(const Snapshot& snapshot);
-    void excuse(Watch& watch, const Snapshot& snapshot);
-    void note(Watch& watch, const Labels& labels, Time at, std::string edge, double count);
-    void report(Watch& watch, const Snapshot& snapshot, Inspection& out) const;
+    void excuse(const Snapshot& snapshot);
     void publish(Time at);
 
     Options options_;
     Edges edges_;
-    std::vector<Watch> watches_;
+    Behaviour behaviour_;
+    Watches watches_;
     std::optional<Time> learning_until_;
     std::optional<Time> kept_since_;         // when presences were first kept
     std::set<std::string> callers_;          // "source > destination" that some series has shown

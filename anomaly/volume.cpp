@@ -161,14 +161,14 @@ void begin(Volume& volume, const Moment& now, QuietDays quiet, double count) {
     volume.hour_seen = volume.hour_rows = float(now.exposure);
 }
 
-Expectation roll(Volume& volume, Interval last, const Moment& now, const Pace& pace, QuietDays quiet) {
+Forecast roll(Volume& volume, Interval last, const Moment& now, const Pace& pace, QuietDays quiet) {
     const double silent = std::max(0.0, double(now.at - last) - now.exposure);
     double owed = silent * teaching(volume, quiet);
     if (now.hour != volume.hour) owed = pass_hours(volume, now, silent, pace, quiet);
     else volume.hour_seen += float(silent);
     if (silent > 0) pass_silence(volume, silent, owed, pace);
     const double profile = (volume.hours > 0 ? profile_at(volume, now.through) : double(volume.mean)) * now.exposure;
-    Expectation expected;
+    Forecast expected;
     expected.fast = float(profile * level(volume.fast_is, volume.fast_weight));
     expected.slow = float(profile * level(volume.slow_is, volume.slow_weight));
     expected.clumped = float(clumped(volume, profile));
@@ -178,7 +178,7 @@ Expectation roll(Volume& volume, Interval last, const Moment& now, const Pace& p
     return expected;
 }
 
-void learn(Volume& volume, const Expectation& expected, double count, double load, Trust trust, const Moment& now,
+void learn(Volume& volume, const Forecast& expected, double count, double load, Trust trust, const Moment& now,
            const Pace& pace) {
     const double profile = std::max(1e-3, expected.slow * expected.clumped / level(volume.slow_is, volume.slow_weight));
     const double taken = std::min(count, most_growth * expected.fast * expected.clumped * load + 3);

@@ -71,7 +71,7 @@ struct Volume {
     }
 };
 
-struct Expectation {
+struct Forecast {
     float fast = 0;    // events in this interval, by the level of the last hours
     float slow = 0;    // by the level of the last days
     float clumped = 1; // factor: a row's share where an hour's events come in few of its intervals
@@ -87,13 +87,13 @@ int cell_of(std::int32_t hour, QuietDays quiet);
 
 void begin(Volume& volume, const Moment& now, QuietDays quiet, double count);
 // Lets the intervals since `last` pass in silence; gives what this interval should bring.
-Expectation roll(Volume& volume, Interval last, const Moment& now, const Pace& pace, QuietDays quiet);
+Forecast roll(Volume& volume, Interval last, const Moment& now, const Pace& pace, QuietDays quiet);
 // Takes in this interval's count. `load`: factor by which the load on the source explains more than expected. An odd
 // interval teaches less: of the level by `trust`, of the spread by `spread_trust`.
 struct Trust {
     double level = 1, spread = 1;
 };
-void learn(Volume& volume, const Expectation& expected, double count, double load, Trust trust, const Moment& now,
+void learn(Volume& volume, const Forecast& expected, double count, double load, Trust trust, const Moment& now,
            const Pace& pace);
 // Events expected from one interval to another if nothing had changed.
 double expected_between(const Volume& volume, Interval from, Interval to, const Pace& pace, QuietDays quiet);

@@ -131,6 +131,9 @@ std::string App::waits_for() {
     for (const auto& [name, status] : shared_.prometheus)
         if (!shared_.topologies.contains(name))
             return fmt::format("waiting for Prometheus {}: {}", name, seconds(now - started_at_));
+    for (const auto& [name, status] : shared_.prometheus)
+        if (status.warm_up)
+            return fmt::format("reading the past of Prometheus {}: {:.0f} %", name, 100 * status.warm_up->share());
     if (learned && learned->learning && learned->learning_until > now)
         return "learning who calls whom, for another " + seconds(learned->learning_until - now);
     return "";
@@ -147,6 +150,7 @@ void App::take(const TickReport& tick) {
         status.duration = tick.took;
         status.cursor = tick.at;
     }
+    status.warm_up = tick.warm_up;
     status.store_failing_since = tick.trouble ? std::optional(tick.trouble->since) : std::nullopt;
     status.store_error = tick.trouble ? tick.trouble->error : "";
     status.readings = {tick.sight, &tick.sight->readings};

@@ -110,12 +110,13 @@ private:
         const auto name_of = [&](anomaly::NodeId node) {
             return node == anomaly::no_node ? std::string() : workloads_.name(node);
         };
+        const auto severity = anomaly::severity_of(one, name_of, anomaly::usual_severity(one.kind));
         nlohmann::ordered_json line{{"interval", one.interval},
                                     {"kind", to_string(one.kind)},
                                     {"source", name_of(one.source)},
                                     {"destination", name_of(one.destination)},
                                     {"alerts_per_day", one.alerts_per_day},
-                                    {"severity", to_string(anomaly::severity_of(one, name_of))},
+                                    {"severity", to_string(severity)},
                                     {"explanation", anomaly::explain(one, name_of, interval_seconds_)}};
         fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
         std::fflush(stdout);

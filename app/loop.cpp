@@ -35,6 +35,7 @@ Loop::Loop(const config::Config& config, const collector::Options& prometheus, O
       log_(prometheus.name) {
     judges_.emplace(config_);
     collector_.emplace(prometheus_, config_.signals, http_, context_.registry);
+    warm_up_.emplace(config_.anomaly, prometheus_.name, context_.clock, context_.metrics);
 }
 
 // Where the store fails already at the start the ticks go on in memory; once it is back they begin anew from its
@@ -44,6 +45,7 @@ void Loop::recall() {
     if (!state) return;
     judges_.emplace(config_);
     collector_.emplace(prometheus_, config_.signals, http_, context_.registry);
+    warm_up_.emplace(config_.anomaly, prometheus_.name, context_.clock, context_.metrics);
     if (auto loaded = judges_->topology().load(*state); !loaded)
         spdlog::warn(log_text("a detector begins anew",
                               {{"prometheus", prometheus_.name}, {"error", loaded.error().message}}));
@@ -71,6 +73,7 @@ void Loop::tick(std::stop_token stop) {
         snapshot.at = began + skew_;
     log_.polled(snapshot, began);
     snapshot.expectations = keeper_.expectations();
+    warm_up_->step(snapshot, *collector_, judges_->topology(), stop);
     auto inspection = judges_->inspect(snapshot);
     for (const auto& rule : inspection.rules) context_.metrics.judged(rule);
     for (auto& reading : snapshot.readings) reading.updates.clear();
@@ -82,7 +85,7 @@ void Loop::tick(std::stop_token stop) {
     const auto topology = judges_->topology().topology();
     if (snapshot.edges_answered) context_.metrics.topology(*topology);
     context_.report({name, snapshot.reachable, snapshot.unreachable_cause, snapshot.at, took, collector_->interval(),
-                     topology, sight, keeper_.trouble()});
+                     topology, sight, warm_up_->progress(), keeper_.trouble()});
 }
 
 std::map<std::string, std::string> Loop::states_to_save(const incidents::Tick& tick) {

@@ -12,6 +12,7 @@
 #include "app/keeper.hpp"
 #include "app/loop_log.hpp"
 #include "app/loop_metrics.hpp"
+#include "app/warm_up.hpp"
 #include "collector/collector.hpp"
 #include "config/config.hpp"
 #include "incidents/store.hpp"
@@ -35,6 +36,7 @@ struct TickReport {
     Duration interval{0};
     std::shared_ptr<const Topology> topology;
     std::shared_ptr<const TickSight> sight;
+    std::optional<WarmUpProgress> warm_up;  // none: nothing of the past is left to read
     std::optional<StoreTrouble> trouble;  // ticks are not saved
 };
 
@@ -68,6 +70,7 @@ private:
     LoopLog log_;
     std::optional<collector::Collector> collector_;
     std::optional<Judges> judges_;
+    std::optional<WarmUp> warm_up_;
 
     Duration skew_{0};                 // that Prometheus' clock less ours
     Time state_saved_at_;

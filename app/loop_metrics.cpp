@@ -31,6 +31,10 @@ LoopMetrics::LoopMetrics(prometheus::Registry& registry)
                  .Name("meshwarden_edges")
                  .Help("Edges of the topology that are known.")
                  .Register(registry)),
+      warm_up_(prometheus::BuildGauge()
+                   .Name("meshwarden_warm_up_ratio")
+                   .Help("Share of the past that the topology was taught; 1: all.")
+                   .Register(registry)),
       new_edges_(prometheus::BuildCounter()
                      .Name("meshwarden_edges_new_total")
                      .Help("Edges seen for the first time.")
@@ -70,6 +74,10 @@ void LoopMetrics::topology(const Topology& topology) {
     for (const auto& [protocol, count] : by_protocol) edges_.Add({{"protocol", protocol}}).Set(count);
     if (topology.edges.size() > edges_seen_) new_edges_.Increment(double(topology.edges.size() - edges_seen_));
     edges_seen_ = topology.edges.size();
+}
+
+void LoopMetrics::warmed_up(const std::string& prometheus, double share) {
+    warm_up_.Add({{"prometheus", prometheus}}).Set(share);
 }
 
 }  // namespace meshwarden::app

@@ -25,6 +25,7 @@ public:
     void judged(const RuleVerdict& verdict);
     void opened(const Incident& incident);
     void topology(const Topology& topology);
+    void warmed_up(const std::string& prometheus, double share);
 
 private:
     prometheus::Family<prometheus::Counter>& ticks_;
@@ -34,6 +35,7 @@ private:
     prometheus::Family<prometheus::Gauge>& rules_;
     prometheus::Family<prometheus::Counter>& opened_;
     prometheus::Family<prometheus::Gauge>& edges_;
+    prometheus::Family<prometheus::Gauge>& warm_up_;
     prometheus::Counter& new_edges_;
     std::size_t edges_seen_ = 0;
 };

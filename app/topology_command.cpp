@@ -33,9 +33,7 @@ Result<Topology> saved_topology(const config::Config& config, incidents::Store& 
 }
 
 std::string name_of(const Party& party) {
-    const auto name = party.name.empty() ? "unknown" : party.name;
-    const auto local = party.space.empty() ? name : party.space + "/" + name;
-    return party.cluster.empty() ? local : party.cluster + "/" + local;
+    return party.cluster.empty() ? party.local() : party.cluster + "/" + party.local();
 }
 
 std::string seconds_of(Time time) { return to_rfc3339(time).substr(0, 19) + "Z"; }

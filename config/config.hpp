@@ -33,7 +33,6 @@ struct Config {
     std::uint64_t max_size = 2ull << 30;
     std::string root_namespace = "istio-system";
     anomaly::Options anomaly;
-    std::map<std::string, double> alerts_per_day = {{"critical", 1}, {"high", 2}, {"medium", 5}, {"low", 20}};
     incidents::Options incidents;  // routes included
     notify::Options notify;        // targets included
     std::vector<Owner> owners;

@@ -104,12 +104,19 @@ Keys<Draft> anomaly_keys() {
     return {
         key<Draft>("enabled", in_config(&Config::anomaly, &anomaly::Options::enabled), flag(),
                    "Learn the topology and tell of what is new in it."),
-        key<Draft>("alerts_per_day", in_config(&Config::alerts_per_day),
+        key<Draft>("alerts_per_day", in_config(&Config::anomaly, &anomaly::Options::alerts_per_day),
                    number_map({"critical", "high", "medium", "low"}, 0),
-                   "Budget: how many incidents of each severity a day of ordinary life may open, at least."),
+                   "Budget: how many incidents of each severity a day of ordinary life may open, over the whole mesh."),
         key<Draft>("learning_period", in_config(&Config::anomaly, &anomaly::Options::learning_period),
                    duration(Duration{0}, std::chrono::hours(24 * 90)),
-                   "From the first start: what is seen is learned, nothing is told."),
+                   "From the first reading, also one of the past: what is seen is learned, nothing is told."),
+        key<Draft>("interval", in_config(&Config::anomaly, &anomaly::Options::interval),
+                   duration(std::chrono::seconds(1), std::chrono::hours(1)),
+                   "Behaviour (bursts, fans, chains, beacons) is judged once in each; most workloads should talk in most "
+                   "of them. Another one is learned anew."),
+        key<Draft>("warm_up", in_config(&Config::anomaly, &anomaly::Options::warm_up),
+                   duration(Duration{0}, std::chrono::hours(24 * 31)),
+                   "So much of Prometheus' past is read at the first start, so that less is left to learn; `0s`: none."),
     };
 }
 

@@ -101,6 +101,10 @@ void leave_differences(Graph& graph, const Graph& from) {
 
 }  // namespace
 
+std::string Party::local() const {
+    return (space.empty() ? "" : space + "/") + (name.empty() ? "unknown" : name);
+}
+
 Labels edge_key(const Labels& labels) {
     auto key = labels.only(
         {"cluster", "source_namespace", "source_workload", "destination_namespace", "destination_workload"});

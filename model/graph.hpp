@@ -12,6 +12,8 @@
 namespace meshwarden {
 
 constexpr std::size_t most_edges_shown = 100'000;
+// How a workload behaves is not known well before: bursts of the first days teach more than they tell.
+constexpr Duration time_to_know = std::chrono::hours(72);
 
 struct GraphEdge {
     TopologyEdge edge;      // as known then: last_seen is not after that time
@@ -35,6 +37,7 @@ Topology merged(const std::vector<std::shared_ptr<const Topology>>& parts);  // 
 struct Party {
     std::string cluster, space, name;  // "" where not known
     std::string id() const { return cluster + "/" + space + "/" + name; }
+    std::string local() const;  // namespace/name; a name that is not known is "unknown"
 };
 Party source_of(const Labels& labels);
 Party destination_of(const Labels& labels);  // its workload, else its service

@@ -30,9 +30,17 @@ struct Topology {
     Time at;
     bool learning = false;
     Time learning_until;
+    std::string learning_cause;       // what is still missing before everything is told; "" where nothing is
     std::optional<Time> kept_since;   // presences that ended before were not written down
     std::vector<TopologyEdge> edges;  // every edge that is known, as its last presence tells
     std::vector<TopologyEdge> ended;  // presences that ended and are not saved yet
+};
+
+// How much of Prometheus' past was read; times are its own.
+struct WarmUpProgress {
+    Time from, until;
+    Time at;  // read so far
+    double share() const { return until <= from ? 1 : double((at - from).count()) / double((until - from).count()); }
 };
 
 // Source, destination and transport: what makes an edge the same edge. http and grpc are one transport, since a refused

@@ -29,6 +29,7 @@ struct PrometheusStatus {
     std::optional<Time> cursor;          // that Prometheus' clock
     Duration poll_interval{0};           // 0: not known yet
     std::string error;                   // of the last poll, "" where it was good
+    std::optional<WarmUpProgress> warm_up;  // none: nothing of the past is left to read
     std::optional<Time> store_failing_since;  // ticks are kept in memory, not saved
     std::string store_error;
     // What the last tick saw and judged, saved or not; null before the first. Without updates.

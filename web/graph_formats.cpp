@@ -20,15 +20,26 @@ public:
     explicit Parties(const Graph& graph) {
         for (const auto& each : graph.edges)
             for (const auto& party : {source_of(each.edge.labels), destination_of(each.edge.labels)})
-                if (numbers_.try_emplace(party.id(), all_.size()).second) all_.push_back(party);
+                note(party, each.edge.first_seen);
     }
     const std::vector<Party>& all() const { return all_; }
+    Time first_seen(std::size_t i) const { return first_seen_[i]; }
     std::size_t source(const GraphEdge& each) const { return numbers_.at(source_of(each.edge.labels).id()); }
     std::size_t destination(const GraphEdge& each) const { return numbers_.at(destination_of(each.edge.labels).id()); }
 
 private:
+    void note(const Party& party, Time seen) {
+        const auto [entry, fresh] = numbers_.try_emplace(party.id(), all_.size());
+        if (fresh) {
+            all_.push_back(party);
+            first_seen_.push_back(seen);
+        }
+        first_seen_[entry->second] = std::min(first_seen_[entry->second], seen);
+    }
+
     std::map<std::string, std::size_t> numbers_;
     std::vector<Party> all_;
+    std::vector<Time> first_seen_;
 };
 
 json edge_json(const GraphEdge& each) {
@@ -71,11 +82,6 @@ std::string escaped(std::string_view text) {  // XML
         name == names.end() ? out += c : out += name->second;
     }
     return out;
-}
-
-std::string full_name(const Party& party) {
-    std::string text = party.space.empty() ? "" : party.space + "/";
-    return text += party.name.empty() ? "unknown" : party.name;
 }
 
 std::string datum(std::string_view key, std::string_view value) {
@@ -147,9 +153,16 @@ json to_json(const Expectation& said) {
 json to_json(const Graph& graph) {
     auto nodes = json::array(), edges = json::array();
     const Parties parties(graph);
-    for (const auto& party : parties.all())
-        nodes.push_back(
-            {{"id", party.id()}, {"cluster", party.cluster}, {"namespace", party.space}, {"workload", party.name}});
+    for (std::size_t i = 0; i < parties.all().size(); ++i) {
+        const auto& party = parties.all()[i];
+        const Time known_at = parties.first_seen(i) + time_to_know;
+        nodes.push_back({{"id", party.id()},
+                         {"cluster", party.cluster},
+                         {"namespace", party.space},
+                         {"workload", party.name},
+                         {"first_seen", to_rfc3339(parties.first_seen(i))},
+                         {"learning_until", known_at > graph.at ? json(to_rfc3339(known_at)) : json(nullptr)}});
+    }
     for (const auto& each : graph.edges) edges.push_back(edge_json(each));
     const auto time = [](Time at) { return at == Time{} ? json(nullptr) : json(to_rfc3339(at)); };
     json body{{graph.from ? "to" : "at", time(graph.at)},
@@ -166,7 +179,7 @@ std::string to_dot(const Graph& graph) {
     const Parties parties(graph);
     std::string text = "digraph mesh {\n  node [shape=box];\n";
     for (std::size_t i = 0; i < parties.all().size(); ++i)
-        text += fmt::format("  n{} [label={}, tooltip={}];\n", i, dot_text(full_name(parties.all()[i])),
+        text += fmt::format("  n{} [label={}, tooltip={}];\n", i, dot_text(parties.all()[i].local()),
                             dot_text(parties.all()[i].id()));
     for (const auto& each : graph.edges) {
         const auto label = fmt::format("{}{}{} {:.3g}/s", each.change, each.change.empty() ? "" : " ",

@@ -10,6 +10,14 @@ namespace {
 using incidents::time_or_null;
 using nlohmann::json;
 
+json warm_up_json(const std::optional<WarmUpProgress>& read) {
+    if (!read) return nullptr;
+    return {{"from", to_rfc3339(read->from)},
+            {"until", to_rfc3339(read->until)},
+            {"at", to_rfc3339(read->at)},
+            {"share", read->share()}};
+}
+
 json prometheus_json(const PrometheusStatus& prometheus, const incidents::Status& store) {
     const auto stored = store.cursors.find(prometheus.name);
     auto cursor = prometheus.cursor;
@@ -19,6 +27,7 @@ json prometheus_json(const PrometheusStatus& prometheus, const incidents::Status
             {"duration_seconds", double(prometheus.duration.count()) / 1000},
             {"cursor", time_or_null(cursor)},
             {"poll_interval", to_string(prometheus.poll_interval)},
+            {"warm_up", warm_up_json(prometheus.warm_up)},
             {"error", prometheus.error.empty() ? json(nullptr) : json(prometheus.error)}};
 }
 
@@ -69,6 +78,7 @@ Response status(const Call&, Context& context) {
                           {"now", to_rfc3339(needs.now())},
                           {"prometheus", std::move(prometheus)},
                           {"learning", learning},
+                          {"learning_cause", topology ? topology->learning_cause : ""},
                           {"learning_until", learning ? until : json(nullptr)},
                           {"database", database_json(*store, all)},
                           {"config", config_json(needs.config ? needs.config() : ConfigStatus{})},

@@ -73,7 +73,7 @@ TEST_CASE("a new edge into another namespace is worse") {
                  Case{"web", "bank/vault", Severity::medium}, Case{"/web", "bank/vault", Severity::medium},
                  Case{"", "", Severity::medium});
     const auto name_of = [&](NodeId node) { return std::string(node ? c.destination : c.source); };
-    CHECK(severity_of(found, name_of) == c.severity);
+    CHECK(severity_of(found, name_of, usual_severity(found.kind)) == c.severity);
     CHECK((explain(found, name_of, 60).find("into another namespace") != std::string::npos) ==
           (c.severity == Severity::high));
 }

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Labels edge(const std::string& source, const std::string& destination, const std::string& protocol = "http") {
+Labels edge(const std::string& source, const std::string& destination, const std::string& protocol = "tcp") {
     return {{"source_namespace", "shop"}, {"source_workload", source}, {"destination_namespace", "shop"},
             {"destination_workload", destination}, {"destination_service", destination}, {"protocol", protocol}};
 }
@@ -194,7 +194,7 @@ TEST_CASE("an edge of which one part is plaintext is plaintext, whichever comes 
     auto safe = edge("a", "b"), open = edge("a", "b", "grpc");
     safe.set("mtls", "mutual_tls");
     open.set("mtls", "none");
-    edges.observe({{open, 1}, {safe, 1}}, at(0));
+    edges.observe({{open, 1}, {safe, 1}}, at(0), false);
     CHECK(edges.all().begin()->second.labels.get("mtls") == "none");
 }
 
@@ -290,7 +290,8 @@ TEST_CASE("a state that kept no presences is read as one presence, and the graph
         R"({"version":1,"edges":"[[{\"source_workload\":\"a\",\"destination_workload\":\"b\"},1000,61000,9,1.0,2.0,12,true]]",)"
         R"("callers":[],"learning_until":1700000030000})";
     REQUIRE(topology.load(old));
-    CHECK(topology.topology()->edges.empty());
+    REQUIRE(topology.topology()->edges.size() == 1);
+    CHECK(topology.topology()->at == Time(Duration(61000)));
     auto s = learned(topology);
     auto copy = detector();
     REQUIRE(copy.load(topology.save()));
@@ -325,7 +326,7 @@ TEST_CASE("the state moves to another detector, bit for bit, and hostile bytes a
 
 TEST_CASE("memory is bounded: the longest unseen edges are forgotten and counted") {
     Edges edges(10);
-    for (int i = 0; i < 50; ++i) edges.observe({{edge("a", "d" + std::to_string(i)), 1}}, at(i));
+    for (int i = 0; i < 50; ++i) edges.observe({{edge("a", "d" + std::to_string(i)), 1}}, at(i), false);
     CHECK(edges.all().size() == 10);
     CHECK(edges.forgotten() == 40);
     CHECK(edges.all().contains(edge_key(edge("a", "d49"))));

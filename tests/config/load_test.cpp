@@ -74,7 +74,7 @@ TEST_CASE("every key of the configuration reaches its option") {
     CHECK(all_match(c.owners[0].match, Labels{{"destination_namespace", "pay-eu"}}));
     CHECK_FALSE(c.anomaly.enabled);
     CHECK(c.anomaly.learning_period == 30s);
-    CHECK(c.alerts_per_day == std::map<std::string, double>{{"critical", .5}, {"high", 2}, {"medium", 5}, {"low", 7}});
+    CHECK(c.anomaly.alerts_per_day == std::map<std::string, double>{{"critical", .5}, {"high", 2}, {"medium", 5}, {"low", 7}});
     CHECK(c.incidents.reopen_window == 10min);
     CHECK(c.incidents.repeat_interval == 1h);
     CHECK(c.incidents.acknowledging_targets == std::vector<std::string>{"oncall"});

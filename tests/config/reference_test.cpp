@@ -41,7 +41,7 @@ TEST_CASE("the default file loads without a problem and gives the defaults") {
     CHECK(c.retention == b.retention);
     CHECK(c.max_size == b.max_size);
     CHECK(c.root_namespace == b.root_namespace);
-    CHECK(c.alerts_per_day == b.alerts_per_day);
+    CHECK(c.anomaly.alerts_per_day == b.anomaly.alerts_per_day);
     CHECK(c.anomaly.learning_period == b.anomaly.learning_period);
     CHECK(c.incidents.reopen_window == b.incidents.reopen_window);
     CHECK(c.incidents.repeat_interval == b.incidents.repeat_interval);
@@ -80,7 +80,7 @@ TEST_CASE("the reference page lists every key of the interface") {
              "web.tokens[].name", "web.tokens[].role", "web.tokens[].token_file", "web.insecure_no_auth", "storage.url",
              "storage.retention", "storage.max_size", "mesh.trust_domains", "mesh.root_namespace", "signals", "rules",
              "overrides", "owners[].match", "owners[].team", "owners[].runbook_url", "anomaly.enabled",
-             "anomaly.alerts_per_day", "anomaly.learning_period", "incidents.reopen_window",
+             "anomaly.alerts_per_day", "anomaly.learning_period", "anomaly.interval", "anomaly.warm_up", "incidents.reopen_window",
              "incidents.repeat_interval", "targets[].name", "targets[].slack.webhook_url_file",
              "targets[].pagerduty.routing_key_file", "targets[].pagerduty.url", "targets[].alertmanager.url",
              "targets[].webhook.url", "targets[].webhook.hmac_secret_file", "routes[].match", "routes[].targets",

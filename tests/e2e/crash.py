@@ -17,8 +17,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Stack, belongs, wait_until  # noqa: E402
 
 OVERRIDES = {"authz-denials": {"window": "10s", "keep_firing_for": "1s"}, "rbac-denials": {"enabled": False},
-             "tcp-new-edge": {"enabled": False}, "authz-new-caller": {"enabled": False},
-             "coverage-lost": {"enabled": False}}
+             "tcp-new-edge": {"enabled": False}, "topology-new-edge": {"enabled": False},
+             "authz-new-caller": {"enabled": False}, "coverage-lost": {"enabled": False}}
 BURST = 20
 
 

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Stack, ask, ask_json, binary, wait_until  # noqa: E402
 
 CALM = {"authz-new-caller": {"enabled": False}, "rbac-denials": {"enabled": False}, "tcp-new-edge": {"enabled": False},
-        "coverage-lost": {"enabled": False}, "topology-vanished": {"enabled": False}}
+        "topology-new-edge": {"enabled": False}, "coverage-lost": {"enabled": False}, "topology-vanished": {"enabled": False}}
 
 
 @pytest.fixture(scope="module", name="stack")

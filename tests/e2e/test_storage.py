@@ -12,8 +12,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Stack, ask, binary, wait_until  # noqa: E402
 
 OVERRIDES = {"authz-denials": {"window": "4s", "keep_firing_for": "0s"}, "rbac-denials": {"enabled": False},
-             "tcp-new-edge": {"enabled": False}, "authz-new-caller": {"enabled": False},
-             "coverage-lost": {"enabled": False}}
+             "tcp-new-edge": {"enabled": False}, "topology-new-edge": {"enabled": False},
+             "authz-new-caller": {"enabled": False}, "coverage-lost": {"enabled": False}}
 BURST = 20
 
 

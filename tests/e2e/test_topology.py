@@ -24,7 +24,7 @@ def test_what_an_operator_calls_expected_is_not_told(tmp_path):
         fault = stack.inject("new-edge", count=5, over=1)
         labels = fault["labels"]
         source = f"{labels['source_namespace']}/{labels['source_workload']}"
-        incident = stack.wait_incident("tcp-new-edge", fault, seconds=90)
+        incident = stack.wait_incident("topology-new-edge", fault, seconds=90)
 
         def edge(graph):
             found = [each for each in graph["edges"] if each["source"].endswith("/" + source) and not each["expected"]]

@@ -1,0 +1,97 @@
+// What the baseline finds odd becomes episodes, as far as the budget goes.
+#include <algorithm>
+#include <cmath>
+
+#include "anomaly/topology_detector.hpp"
+
+namespace meshwarden::anomaly {
+namespace {
+
+bool counts(Kind kind) { return kind == Kind::new_edge || kind == Kind::lateral || kind == Kind::identity; }
+
+// As a person would say it.
+double rounded(double value) { return value < 10 ? std::round(10 * value) / 10 : std::round(value); }
+
+std::string rule_of(Kind kind) { return "topology-" + std::string(to_string(kind)); }
+
+}  // namespace
+
+bool TopologyDetector::within_budget(const Odd& odd, Severity severity) const {
+    const auto budget = options_.alerts_per_day.find(std::string(to_string(severity)));
+    const double most = budget == options_.alerts_per_day.end() ? 0 : budget->second;
+    return most > 0 && odd.found.alerts_per_day <= most;
+}
+
+// Fans are told first, since the new edges of their workload belong to them; then a chain, since it says more than the
+// new edge at its end. What other rules tell of is left to them.
+void TopologyDetector::tell_odd(const std::vector<Odd>& odd, const Snapshot& snapshot) {
+    if (!tells(snapshot)) return;
+    auto in_order = odd;
+    const auto rank = [](const Odd& one) {
+        const auto kind = one.found.kind;
+        return kind == Kind::fan_out || kind == Kind::fan_in ? 0 : kind == Kind::lateral ? 1 : 2;
+    };
+    std::ranges::stable_sort(in_order, {}, rank);
+    std::set<std::string> chained;
+    const double interval_seconds = double(options_.interval.count()) / 1000;
+    for (const auto& one : in_order) {
+        const auto kind = one.found.kind;
+        const bool is_new = kind == Kind::new_edge || kind == Kind::lateral;
+        auto* watch = watches_.find(rule_of(kind));
+        if (!watch || kind == Kind::vanished || (kind == Kind::new_edge && one.tcp)) continue;
+        if (is_new && (one.known || refused(one.labels) || chained.contains(arrow(one.labels)))) continue;
+        const auto* said = snapshot.expectations ? speaks_of(*snapshot.expectations, one.labels) : nullptr;
+        if (said && said->expected) continue;
+        const Sighting sighting{.labels = one.labels,
+                                .at = snapshot.at,
+                                .text = is_new ? arrow(one.labels) + ": " + one.text : one.text,
+                                .value = counts(kind)           ? 1
+                                         : kind == Kind::beacon ? one.found.observed * interval_seconds
+                                                                : rounded(one.found.observed),
+                                .expected = rounded(one.found.expected),
+                                .counts = counts(kind),
+                                .severity = behaviour_.severity_of(one, watch->rule.severity)};
+        if (auto* wider = open_wider(one)) {
+            if (!wider->lists(sighting.text) && wider->listed.size() < most_listed)
+                wider->listed.emplace_back(snapshot.at, sighting.text);
+            wider->last_at = snapshot.at;
+        } else if (within_budget(one, sighting.severity)) {
+            if (kind == Kind::lateral) chained.insert(arrow(one.labels));
+            watches_.note(*watch, sighting);
+        }
+    }
+}
+
+// What is open already and covers it: a new edge belongs to the fan of its source or its destination (but a chain out of
+// a workload is not the affair of whoever else calls its destination), and an edge carries too much in one way only.
+Episode* TopologyDetector::open_wider(const Odd& odd) {
+    static const std::map<Kind, std::vector<Kind>> wider{
+        {Kind::new_edge, {Kind::fan_out, Kind::fan_in}},
+        {Kind::lateral, {Kind::fan_out}},
+        {Kind::burst, {Kind::off_hours, Kind::ramp}},
+        {Kind::ramp, {Kind::off_hours, Kind::burst}},
+        {Kind::off_hours, {Kind::burst, Kind::ramp}},
+    };
+    const auto over = wider.find(odd.found.kind);
+    if (over == wider.end()) return nullptr;
+    for (const auto kind : over->second) {
+        auto* watch = watches_.find(rule_of(kind));
+        if (auto* episode = watch ? watch->find(odd.labels) : nullptr) return episode;
+    }
+    return nullptr;
+}
+
+// An episode of one edge lasts as long as its intervals are odder than what a day brings.
+void TopologyDetector::keep_open(const Snapshot& snapshot) {
+    for (auto& [key, edge] : edges_.all()) {
+        const auto score = behaviour_.score(edge.labels);
+        if (!score) continue;
+        edge.score = *score;
+        if (*score <= 0) continue;
+        for (const auto kind : {Kind::burst, Kind::ramp, Kind::off_hours, Kind::beacon})
+            if (auto* watch = watches_.find(rule_of(kind)))
+                if (auto* episode = watch->find(edge.labels)) episode->last_at = snapshot.at;
+    }
+}
+
+}  // namespace meshwarden::anomaly
