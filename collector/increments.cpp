@@ -123,7 +123,7 @@ void Increments::fold_row(const Rows& rows, std::size_t index, Time known_from, 
         if (!born && count.at <= known->second.at) continue;
         Point point =
             born ? birth(row, count, known_from, world, result) : step(row, known->second, count, world, result);
-        const bool first_increment = adds(point) && !added && !watched && !born;
+        const bool first_increment = adds(point) && !added && !born && !follow_always_;
         if (first_increment)
             points.push_back(shape_({known->second.at, known->second.value, known->second.base, 0}, 0, 0));
         added = added || adds(point);

@@ -28,7 +28,7 @@ struct Point {
 
 struct SeriesUpdate {
     std::shared_ptr<const Series> series;
-    std::vector<Point> points;  // rising times, only samples not given before, except the one before a first increment
+    std::vector<Point> points;  // rising times, samples not given before, and the one before a first increment
     bool gone = false;          // gauges: the series ended while its target was not failing; its level is now 0
 };
 

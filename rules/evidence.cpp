@@ -73,8 +73,10 @@ std::optional<Time> History::unseen_since(const std::vector<Labels>& failing_tar
     return since;
 }
 
-bool History::stands_at(const Place& place) const {
-    return std::ranges::any_of(tracks_, [&](const auto& entry) { return place_of(entry.second.labels) == place; });
+std::set<Place> History::places() const {
+    std::set<Place> places;
+    for (const auto& [metric, track] : tracks_) places.insert(place_of(track.labels));
+    return places;
 }
 
 double History::sum(Time from, Time to, std::string_view reason) const {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -23,7 +24,7 @@ public:
     void prune(Time oldest);  // keeps one sample before `oldest`
     // Since when a series of one of these targets shows no samples; none of its targets fails: no time.
     std::optional<Time> unseen_since(const std::vector<Labels>& failing_targets) const;
-    bool stands_at(const Place& place) const;
+    std::set<Place> places() const;
 
     // Points in (from, to] and one before; series with the largest increment first; what was cut is said in `notes`.
     Evidence evidence(Time from, Time to) const;

@@ -33,13 +33,21 @@ public:
     virtual bool prune(Time time) = 0;
 };
 
+// Events at one moment that are told elsewhere as well.
+struct Explained {
+    Time at;
+    double increment = 0;
+};
+
 // Sum of increments over (t - window, t]; with `ratio` the sum over that of the base.
 class WindowMeter final : public Meter {
 public:
     WindowMeter(Duration window, bool ratio, std::optional<ShareLimit> share);
 
     void add(const SeriesUpdate& update) override;
-    void subtract(Time at, double increment);  // an event that is explained elsewhere
+    // Takes each of these off the increments whose time is nearest, at most a window away; an increment's time is that
+    // from the sample before to its own, which is long where scrapes failed. Leaves in `events` what found none.
+    void explain(std::vector<Explained>& events);
     std::vector<Time> changes(Time from, Time to) override;
     Measure at(Time time) override;
     Time first_event(Time time) override;
@@ -47,6 +55,7 @@ public:
 
 private:
     struct Mark {
+        Time since;
         Time at;
         double increment;
         double base;
@@ -55,7 +64,6 @@ private:
         double increment = 0;
         double base = 0;
     };
-    void insert(Mark mark);
     void tidy();  // marks come in any order; what they add up to is found once, however often it is asked for
     std::pair<std::size_t, std::size_t> range(Time time);
 

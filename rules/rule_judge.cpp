@@ -9,6 +9,9 @@
 namespace meshwarden::rules {
 namespace {
 
+// So long a proxy's scrapes may fail until its counter tells of refusals that others have told of.
+constexpr Duration patience = std::chrono::minutes(10);
+
 const Reading* reading_of(const Snapshot& snapshot, const std::string& signal) {
     const auto found = std::ranges::find(snapshot.readings, signal, &Reading::signal);
     return found == snapshot.readings.end() ? nullptr : &*found;
@@ -32,6 +35,21 @@ std::vector<std::pair<std::string, std::string>> described(const RuleSpec& rule,
         fields.emplace_back("share", fmt::format("above {} of at least {}", rule.share->above, rule.share->at_least));
     if (!rule.unexplained_by.empty()) fields.emplace_back("unexplained_by", rule.unexplained_by);
     return fields;
+}
+
+void remember(const Reading& reading, std::map<Place, std::vector<Explained>>& refusals) {
+    for (const auto& update : reading.updates) {
+        const Labels& labels = update.series->labels;
+        if (labels.get("reason") == "tcp" || !labels.has("refused_by")) continue;
+        for (const auto& point : update.points)
+            if (point.increment > 0) refusals[place_of(labels)].push_back({point.at, point.increment});
+    }
+}
+
+void forget_before(Time oldest, std::map<Place, std::vector<Explained>>& refusals) {
+    for (auto& [place, events] : refusals)
+        std::erase_if(events, [&](const Explained& event) { return event.at <= oldest; });
+    std::erase_if(refusals, [](const auto& entry) { return entry.second.empty(); });
 }
 
 }  // namespace
@@ -82,26 +100,13 @@ void RuleJudge::take_in(const Reading& reading, double factor) {
     }
 }
 
-void RuleJudge::remember_refusals(const Reading* reading, std::vector<Refusal>& refusals) const {
-    if (!reading) return;
-    for (const auto& update : reading->updates)
-        for (const auto& point : update.points)
-            if (point.increment > 0 && update.series->labels.get("reason") != "tcp" &&
-                update.series->labels.has("refused_by"))
-                refusals.push_back({point.at, place_of(update.series->labels), point.increment});
-}
-
-void RuleJudge::explain(const Reading* reading) {
-    remember_refusals(reading, explained_);
-    std::erase_if(explained_, [&](const Refusal& refusal) {
-        for (auto& [labels, group] : groups_) {
-            if (!group.history.stands_at(refusal.place)) continue;
-            if (auto* meter = dynamic_cast<WindowMeter*>(group.meter.get()))
-                meter->subtract(refusal.at, refusal.increment);
-            return true;
-        }
-        return false;
-    });
+void RuleJudge::explain() {
+    for (auto& [labels, group] : groups_) {
+        auto* meter = dynamic_cast<WindowMeter*>(group.meter.get());
+        if (!meter) continue;
+        for (const auto& place : group.history.places())
+            if (const auto found = explained_.find(place); found != explained_.end()) meter->explain(found->second);
+    }
 }
 
 RuleVerdict RuleJudge::verdict(const Snapshot& snapshot, const Reading* reading) const {
@@ -129,8 +134,9 @@ void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     const auto* reading = reading_of(snapshot, rule_.signal);
     const auto* explainer = rule_.unexplained_by.empty() ? nullptr : reading_of(snapshot, rule_.unexplained_by);
     if (reading) take_in(*reading, factor);
-    explain(explainer);
-    if (!rule_.corroborated_by.empty()) remember_refusals(reading_of(snapshot, rule_.corroborated_by), confirmed_);
+    if (explainer) remember(*explainer, explained_);
+    explain();
+    if (const auto* confirming = reading_of(snapshot, rule_.corroborated_by)) remember(*confirming, confirmed_);
 
     const bool explainable = rule_.unexplained_by.empty() || (explainer && explainer->answered);
     if (snapshot.reachable && reading && reading->answered && explainable) {
@@ -142,8 +148,8 @@ void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
             const bool silent = entry.second.meter->prune(snapshot.at - rule_.hold);
             return silent && !entry.second.episode.firing() && !entry.second.episode.pending();
         });
-        for (auto* refusals : {&confirmed_, &explained_})
-            std::erase_if(*refusals, [&](const Refusal& refusal) { return refusal.at <= oldest; });
+        forget_before(oldest, confirmed_);
+        forget_before(std::min<Time>(oldest, snapshot.at - patience), explained_);
     }
     auto rule = verdict(snapshot, reading);
     rule.judged = rule.judged && explainable;
@@ -195,8 +201,10 @@ void RuleJudge::freeze(Group& group, Time at) const {
     group.evidence->rule = described(rule_, group.threshold, clear_of(group), window_);
     if (rule_.corroborated_by.empty()) return;
     double rbac = 0;
-    for (const auto& refusal : confirmed_)
-        if (refusal.at > from && refusal.at <= to && group.history.stands_at(refusal.place)) rbac += refusal.increment;
+    for (const auto& place : group.history.places())
+        if (const auto found = confirmed_.find(place); found != confirmed_.end())
+            for (const auto& refusal : found->second)
+                if (refusal.at > from && refusal.at <= to) rbac += refusal.increment;
     auto note = corroboration(group.history.sum(from, to, "http"), group.history.sum(from, to, "grpc"), rbac);
     if (!note.empty()) group.evidence->notes.insert(group.evidence->notes.begin(), std::move(note));
 }

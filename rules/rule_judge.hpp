@@ -33,19 +33,14 @@ private:
         bool blind = false;
         std::optional<Evidence> evidence;
     };
-    struct Refusal {
-        Time at;
-        Place place;
-        double increment;
-    };
+    using Refusals = std::map<Place, std::vector<Explained>>;
 
     double scale(Duration scrape_interval) const;
     bool counts_events() const;
     double clear_of(const Group& group) const;
     Group& group_of(const Labels& labels, double factor);
     void take_in(const Reading& reading, double factor);
-    void remember_refusals(const Reading* reading, std::vector<Refusal>& refusals) const;
-    void explain(const Reading* reading);
+    void explain();
     void judge(Group& group, const Snapshot& snapshot, Inspection& out);
     void emit(Group& group, const Snapshot& snapshot, Inspection& out) const;
     void freeze(Group& group, Time at) const;
@@ -57,8 +52,8 @@ private:
     Duration window_{0};  // as evaluated
     Time judged_to_ = Time::min();
     std::map<Labels, Group> groups_;
-    std::vector<Refusal> confirmed_;  // increments of `corroborated_by`
-    std::vector<Refusal> explained_;  // increments of `unexplained_by` whose group is not known yet
+    Refusals confirmed_;  // increments of `corroborated_by`
+    Refusals explained_;  // increments of `unexplained_by` that explained nothing yet
 };
 
 }  // namespace meshwarden::rules

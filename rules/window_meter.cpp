@@ -4,14 +4,16 @@
 #include "rules/meter.hpp"
 
 namespace meshwarden::rules {
+namespace {
+
+Duration distance(Time time, Time since, Time at) {
+    return time > at ? time - at : std::max(since - time, Duration{0});
+}
+
+}  // namespace
 
 WindowMeter::WindowMeter(Duration window, bool ratio, std::optional<ShareLimit> share)
     : window_(window), ratio_(ratio), share_(share) {}
-
-void WindowMeter::insert(Mark mark) {
-    marks_.push_back(mark);
-    tidy_ = false;
-}
 
 void WindowMeter::tidy() {
     if (std::exchange(tidy_, true)) return;
@@ -22,12 +24,32 @@ void WindowMeter::tidy() {
 }
 
 void WindowMeter::add(const SeriesUpdate& update) {
-    for (const auto& point : update.points)
-        if (point.increment != 0 || point.base != 0) insert({point.at, point.increment, point.base});
+    Time since = update.points.empty() ? Time{} : update.points.front().at;
+    for (const auto& point : update.points) {
+        if (point.increment != 0 || point.base != 0) marks_.push_back({since, point.at, point.increment, point.base});
+        since = point.at;
+    }
+    tidy_ = false;
 }
 
-void WindowMeter::subtract(Time at, double increment) {
-    insert({at, -increment, 0});
+void WindowMeter::explain(std::vector<Explained>& events) {
+    tidy();
+    std::vector<Mark*> open;
+    for (auto& mark : marks_)
+        if (mark.increment > 0) open.push_back(&mark);
+    for (auto& event : events) {
+        const auto away = [&](const Mark* mark) { return distance(event.at, mark->since, mark->at); };
+        while (event.increment > 0 && !open.empty()) {
+            const auto nearest = std::ranges::min_element(open, {}, away);
+            if (away(*nearest) > window_) break;
+            const double both = std::min(event.increment, (*nearest)->increment);
+            event.increment -= both;
+            (*nearest)->increment -= both;
+            if ((*nearest)->increment == 0) open.erase(nearest);
+        }
+    }
+    std::erase_if(events, [](const Explained& event) { return event.increment == 0; });
+    tidy_ = false;
 }
 
 std::pair<std::size_t, std::size_t> WindowMeter::range(Time time) {

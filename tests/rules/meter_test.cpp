@@ -60,10 +60,6 @@ TEST_CASE("a window's sum is that of the marks in it, in whatever order they cam
             const double increment = number(0, 9), base = number(0, 20);
             meter.add(update_of({{when, 0, increment, base}}));
             slow.add(when, increment, base);
-            if (number(0, 4) == 0) {
-                meter.subtract(when, 2);
-                slow.add(when, -2, 0);
-            }
             const Time asked = at(std::max<double>(pruned_to, 1000 + step * 5 + number(-40, 60)));
             const auto [sum, total] = slow.at(asked);
             const Measure measure = meter.at(asked);
@@ -74,6 +70,44 @@ TEST_CASE("a window's sum is that of the marks in it, in whatever order they cam
                 pruned_to = 1000 + step * 5 - 60;
                 meter.prune(at(pruned_to));
             }
+        }
+    }
+}
+
+TEST_CASE("explained events are taken off the nearest increments, once") {
+    using Marks = std::vector<std::pair<double, double>>;  // seconds, events
+    struct Case {
+        std::string what;
+        Marks marks, explained, left_marks, left_explained;
+        double since = 0;  // of the first mark: when the sample before was
+    };
+    const Case cases[] = {
+        {"a scrape earlier", {{100, 5}}, {{95, 5}}, {}, {}},
+        {"a scrape later", {{100, 5}}, {{105, 3}}, {{100, 2}}, {}},
+        {"of two marks the nearer one", {{100, 5}, {110, 5}}, {{106, 5}}, {{100, 5}}, {}},
+        {"what the nearer does not hold goes on to the next", {{100, 5}, {110, 5}}, {{109, 7}}, {{100, 3}}, {}},
+        {"several explain one", {{100, 9}}, {{90, 4}, {95, 5}}, {}, {}},
+        {"more than there is is kept for what still comes", {{100, 5}}, {{101, 4}, {102, 4}}, {}, {{102, 3}}},
+        {"a window away", {{100, 5}}, {{35, 1}, {160, 1}}, {{100, 3}}, {}},
+        {"further away", {{100, 5}}, {{34, 1}, {161, 1}}, {{100, 5}}, {{34, 1}, {161, 1}}},
+        {"within a failed scrape's time", {{400, 9}}, {{150, 4}, {300, 5}}, {}, {}, 100},
+        {"before and after that time", {{400, 9}}, {{39, 1}, {461, 1}}, {{400, 9}}, {{39, 1}, {461, 1}}, 100},
+    };
+    for (const auto& [what, marks, explained, left_marks, left_explained, since] : cases) {
+        WindowMeter meter(std::chrono::seconds(60), false, std::nullopt);
+        for (const auto& [time, events] : marks)
+            meter.add(update_of({{at(since > 0 ? since : time - 5), 0, 0, 0}, {at(time), 0, events, 0}}));
+        std::vector<Explained> events;
+        for (const auto& [time, increment] : explained) events.push_back({at(time), increment});
+        meter.explain(events);
+        Marks left;
+        for (const auto& event : events) left.emplace_back(to_epoch_seconds(event.at), event.increment);
+        CAPTURE(what);
+        CHECK(left == left_explained);
+        for (const auto& [time, increment] : marks) {
+            const auto expected = std::ranges::find(left_marks, time, &std::pair<double, double>::first);
+            CHECK(meter.at(at(time)).value - meter.at(at(time - 1)).value ==
+                  (expected == left_marks.end() ? 0 : expected->second));
         }
     }
 }
