@@ -196,7 +196,10 @@ void PartReader::fold(const Questions& more, const std::expected<TargetFacts, Ca
         samples += stream.rows.counts.size();
         auto result = stream.fold.fold(stream.rows, known_from_, world);
         for (auto& item : result.items) {
-            if (reporters_.counts(stream.rows.rows[item.row].metric)) updates_.push_back(std::move(item.update));
+            const Metric& metric = stream.rows.rows[item.row].metric;
+            if (!reporters_.counts(metric)) continue;
+            reporters_.count_once(metric, item.update);
+            updates_.push_back(std::move(item.update));
         }
         possibly_missed_ = possibly_missed_ || result.possibly_missed;
         aggregated_ = aggregated_ || result.aggregated;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "collector/promql.hpp"
+#include "collector/targets.hpp"
 
 namespace meshwarden::collector {
 namespace {
@@ -20,6 +21,10 @@ std::tuple<std::string, std::string, std::string> destination_of(std::string_vie
 bool named(const Metric& metric) {
     const std::string_view workload = metric.get("destination_workload");
     return !workload.empty() && workload != "unknown";
+}
+
+auto minute_of(Time at) {
+    return std::chrono::ceil<std::chrono::minutes>(at);
 }
 
 }  // namespace
@@ -73,6 +78,9 @@ std::optional<Cause> Reporters::take(const Questions& questions) {
             verdicts_[destination_of(families_[i], answer.metric(row))] = {true, asked_at_};
     }
     std::erase_if(verdicts_, [&](const auto& entry) { return asked_at_ - entry.second.at > 10 * trust; });
+    const auto oldest = std::chrono::floor<std::chrono::minutes>(asked_at_ - Targets::memory);
+    for (auto& [destination, minutes] : told_) minutes.erase(minutes.begin(), minutes.lower_bound(oldest));
+    std::erase_if(told_, [](const auto& entry) { return entry.second.empty(); });
     return std::nullopt;
 }
 
@@ -85,6 +93,27 @@ bool Reporters::counts(const Metric& metric) const {
     if (reporter != source || !named(metric)) return true;
     const auto verdict = verdicts_.find(destination_of(metric.get("__name__"), metric));
     return verdict == verdicts_.end() || !verdict->second.reported;
+}
+
+void Reporters::count_once(const Metric& metric, SeriesUpdate& update) {
+    if (reporters_.empty() || !named(metric)) return;
+    const auto destination = destination_of(metric.get("__name__"), metric);
+    if (metric.get("reporter") == source) {
+        for (const auto& point : update.points)
+            if (point.increment > 0) told_[destination][minute_of(point.at)] += point.increment;
+        return;
+    }
+    const auto told = told_.find(destination);
+    if (told == told_.end()) return;
+    for (std::size_t i = 1; i < update.points.size(); ++i) {
+        auto& increment = update.points[i].increment;
+        auto minute = told->second.upper_bound(minute_of(update.points[i - 1].at));
+        for (; minute != told->second.upper_bound(minute_of(update.points[i].at)); ++minute) {
+            const double both = std::min(increment, minute->second);
+            increment -= both;
+            minute->second -= both;
+        }
+    }
 }
 
 }  // namespace meshwarden::collector

@@ -11,6 +11,7 @@
 
 #include "collector/questions.hpp"
 #include "collector/rows.hpp"
+#include "model/snapshot.hpp"
 
 namespace meshwarden::collector {
 
@@ -27,6 +28,10 @@ public:
 
     bool counts(const Metric& metric) const;
 
+    // Of a series that counts. What callers told while nobody reported for a destination is taken off what it tells
+    // itself of the same time, once its scrapes succeed again.
+    void count_once(const Metric& metric, SeriesUpdate& update);
+
 private:
     static constexpr Duration trust = std::chrono::minutes(1);
     // While a destination's scrape fails its series are gone; it tells what it refused when it is back.
@@ -39,11 +44,14 @@ private:
         Time at;
     };
 
+    using Minute = std::chrono::sys_time<std::chrono::minutes>;
+
     void note(const Rows& rows, Time at);
 
     std::vector<std::string> reporters_;
     bool instances_seen_ = false;
     std::map<Destination, Verdict> verdicts_;
+    std::map<Destination, std::map<Minute, double>> told_;  // events that callers told and the destination did not
     Time asked_at_;
     std::vector<Questions::Id> asked_;
     std::vector<std::string> families_;        // of asked_

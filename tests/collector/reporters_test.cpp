@@ -45,7 +45,80 @@ double counted(const std::vector<Labels>& metrics, const std::vector<std::string
     return watcher.counted("denials");
 }
 
+constexpr double interval = 15;
+
+// One refusal at every scrape, told by the caller's proxy and by the destination's, whose scrapes fail for a while.
+struct Outage {
+    double from, to;
+
+    fakes::PageAnswer operator()(const std::string& query, double time) const {
+        const double range = range_of(query);
+        const TestSeries caller = rising("source", "c", time - range, time, 7);
+        const TestSeries refusing = destination(time - range, time);
+        if (query == "up == 0" && time > from && time <= to) return as_vector({rising("destination", "d", 0, time, 0)});
+        if (query.starts_with("max(timestamp(up))")) return as_vector({{{}, {{time, time}}}});
+        if (query.starts_with("last_over_time(")) return as_vector({caller, refusing});
+        if (query.starts_with("count by (destination")) return as_vector({refusing});
+        if (query.starts_with("count by (job, instance)")) return as_vector({caller});
+        if (query.starts_with("up{")) return as_matrix({caller, refusing});
+        if (!query.starts_with("istio_requests_total")) return as_matrix({});
+        if (query.find("instance=\"c\"") != query.npos) return as_matrix({caller});
+        if (query.find("instance=\"d\"") != query.npos) return as_matrix({refusing});
+        return as_matrix({caller, refusing});
+    }
+
+private:
+    static double range_of(const std::string& query) {
+        const auto open = query.rfind('['), close = query.rfind(']');
+        if (open == query.npos) return 300;
+        return double(parse_duration(query.substr(open + 1, close - open - 1))->count()) / 1000;
+    }
+    static TestSeries rising(const std::string& by, const std::string& instance, double after, double until,
+                             double offset) {
+        TestSeries one{series(by, "ledger", instance), {}};
+        for (int i = 0; start + i * interval + offset <= until; ++i)
+            if (const double time = start + i * interval + offset; time > after) one.samples.emplace_back(time, 5 + i);
+        return one;
+    }
+    TestSeries destination(double after, double until) const {
+        auto all = rising("destination", "d", after, until, 0);
+        std::erase_if(all.samples, [&](const auto& sample) { return sample.first > from && sample.first <= to; });
+        return all;
+    }
+    static fakes::PageAnswer as_vector(std::vector<TestSeries> all) {
+        std::erase_if(all, [](const TestSeries& one) { return one.samples.empty(); });
+        return {200, vector_json(all)};
+    }
+    static fakes::PageAnswer as_matrix(std::vector<TestSeries> all) {
+        std::erase_if(all, [](const TestSeries& one) { return one.samples.empty(); });
+        return {200, matrix_json(all)};
+    }
+};
+
 }  // namespace
+
+TEST_CASE("what callers told while a destination's scrapes failed counts once") {
+    const double minutes = GENERATE(2.0, 9.0, 14.0, 40.0);
+    ScriptedPrometheus server;
+    server.targets(R"({"status":"success","data":{"activeTargets":[{"scrapeInterval":"15s"}]}})");
+    server.evaluate(Outage{start + 100, start + 100 + minutes * 60});
+    Options options;
+    options.endpoint.url = server.url();
+    SignalSpec spec = counter_spec("denials", "istio_requests_total{response_code=\"403\"}");
+    spec.parts[0].reporters = {"destination", "waypoint", "source"};
+    Watcher watcher(options, {spec});
+    const int scrapes = int(minutes * 4) + 40;
+    double before_its_end = 0;
+    for (int i = 0; i <= scrapes; ++i) {
+        server.set_time(start + i * interval + 8);
+        watcher.poll();
+        if (start + i * interval + 8 < start + 100 + minutes * 60) before_its_end = watcher.counted("denials");
+    }
+    CAPTURE(minutes);
+    CHECK(watcher.counted("denials") == scrapes);
+    // Its own count is waited for ten minutes, then the callers' is taken.
+    CHECK(before_its_end == 6 + std::max(0, int(minutes * 4) - 39));
+}
 
 TEST_CASE("each request counts once over the reporters") {
     CHECK(counted({series("destination", "ledger")}, {}) == 1);
