@@ -36,6 +36,7 @@ public:
     }
     void forget_before(double time) { fold_.forget_before(at(time)); }
     std::size_t size() const { return fold_.size(); }
+    Increments& increments() { return fold_; }
 
     Time known_from = at(1000);
     Duration interval = std::chrono::seconds(15);

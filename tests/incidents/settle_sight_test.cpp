@@ -99,6 +99,29 @@ TEST_CASE("settle: the same subject from a second Prometheus joins, and both mus
     CHECK(world.see(elsewhere(tick(12s, {}))) == "resolved(resolved secops)");
 }
 
+TEST_CASE("settle: a further crossing counts as a finding where it owns the incident, not where it joined") {
+    World world;
+    world.see(tick(1s, {live()}));
+    world.see(elsewhere(tick(2s, {live(12, start + 1s)})));
+    CHECK(world.only().findings == 2);
+    CHECK(world.see(elsewhere(tick(20s, {live(12, start + 18s)}))).empty());
+    CHECK(world.only().findings == 2);
+    CHECK(world.see(tick(21s, {live(12, start + 19s)})).empty());
+    CHECK(world.only().findings == 3);
+    CHECK(world.see(tick(26s, {live(12, start + 19s)})).empty());
+    CHECK(world.only().findings == 3);
+}
+
+TEST_CASE("settle: a Prometheus that does not see it any more has no say while another does") {
+    World world;
+    world.see(tick(1s, {live()}));
+    auto known = world.known();
+    known.seen_by = {"second"};
+    CHECK(settle({known}, tick(6s, {}), options()).empty());
+    known.seen_by.clear();
+    CHECK(settle({known}, tick(6s, {}), options()).size() == 1);
+}
+
 TEST_CASE("settle: where the first Prometheus went blind the second one's sight counts") {
     World world;
     world.see(tick(1s, {live()}));

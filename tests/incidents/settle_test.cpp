@@ -44,6 +44,17 @@ TEST_CASE("settle: a finding that has ended resolves") {
     CHECK(world.see(tick(6s, {ended(start, start + 4s)})) == "resolved(resolved secops)");
 }
 
+TEST_CASE("settle: what is resolved, or was settled in a part of the tick before, is not looked at without a finding") {
+    World world;
+    world.see(tick(1s, {live()}));
+    auto later = tick(6s, {});
+    later.settled_before = {world.only().subject_key};
+    CHECK(settle({world.known()}, later, options()).empty());
+    world.see(tick(11s, {}));
+    CHECK(settle({world.known()}, tick(16s, {}), options()).empty());
+    CHECK(settle({world.known()}, tick(16s, {}, unjudged()), options()).empty());
+}
+
 TEST_CASE("settle: calm for less than the reopen window reopens the same incident") {
     World world;
     world.see(tick(1s, {live()}));
