@@ -46,7 +46,8 @@ public:
 
     void add(const SeriesUpdate& update) override;
     // Takes each of these off the increments whose time is nearest, at most a window away; an increment's time is that
-    // from the sample before to its own, which is long where scrapes failed. Leaves in `events` what found none.
+    // from the sample before to its own, which is long where scrapes failed. Leaves in `events` what found none. Of TCP
+    // connections (label reason) nobody else tells.
     void explain(std::vector<Explained>& events);
     std::vector<Time> changes(Time from, Time to) override;
     Measure at(Time time) override;
@@ -59,6 +60,7 @@ private:
         Time at;
         double increment;
         double base;
+        bool explainable;
     };
     struct Sum {
         double increment = 0;

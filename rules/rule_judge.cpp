@@ -101,6 +101,7 @@ void RuleJudge::take_in(const Reading& reading, double factor) {
 }
 
 void RuleJudge::explain() {
+    if (explained_.empty()) return;
     for (auto& [labels, group] : groups_) {
         auto* meter = dynamic_cast<WindowMeter*>(group.meter.get());
         if (!meter) continue;

@@ -24,9 +24,11 @@ void WindowMeter::tidy() {
 }
 
 void WindowMeter::add(const SeriesUpdate& update) {
+    const bool explainable = update.series->labels.get("reason") != "tcp";
     Time since = update.points.empty() ? Time{} : update.points.front().at;
     for (const auto& point : update.points) {
-        if (point.increment != 0 || point.base != 0) marks_.push_back({since, point.at, point.increment, point.base});
+        if (point.increment != 0 || point.base != 0)
+            marks_.push_back({since, point.at, point.increment, point.base, explainable});
         since = point.at;
     }
     tidy_ = false;
@@ -36,7 +38,7 @@ void WindowMeter::explain(std::vector<Explained>& events) {
     tidy();
     std::vector<Mark*> open;
     for (auto& mark : marks_)
-        if (mark.increment > 0) open.push_back(&mark);
+        if (mark.explainable && mark.increment > 0) open.push_back(&mark);
     for (auto& event : events) {
         const auto away = [&](const Mark* mark) { return distance(event.at, mark->since, mark->at); };
         while (event.increment > 0 && !open.empty()) {
