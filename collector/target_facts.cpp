@@ -12,6 +12,8 @@ using std::chrono::seconds;
 
 // envoy_server_uptime moves every 5 s only and counts whole seconds.
 constexpr Duration staleness = seconds(10);
+// Between a sample's time, when its scrape began, and the page that it came with.
+constexpr Duration slowest = std::chrono::minutes(1);
 
 int rank_of(std::string_view name) {
     if (name == "envoy_server_uptime") return 3;
@@ -78,7 +80,9 @@ bool TargetFacts::restarted(std::uint64_t target, Time from, Time to) const {
         if (before == nullptr && uptime.at > from) return uptime.started - staleness > from;
         if (before != nullptr && uptime.at > from) {
             const bool fell = uptime.shown < before->shown - 0.5;
-            const bool younger = uptime.started > before->started + staleness;
+            // A slow scrape shows an uptime of after its time, and the next seems to have started later than it did;
+            // but who took the place of another is not older than that one's last sample.
+            const bool younger = uptime.started > before->started + staleness && uptime.started > before->at - slowest;
             if (fell || younger) return true;
         }
         before = &uptime;

@@ -59,6 +59,10 @@ TEST_CASE("a reset counts from zero") {
         bench.uptimes({{uptime, {{1000, 100}, {1015, 110}}}});
         CHECK(total(bench.read({{denied, {{1015, 12}}}})) == 2);
     }
+    SECTION("the process went on; the page before came fifteen seconds after its time") {
+        bench.uptimes({{uptime, {{1000, 5015}, {1015, 5015}}}});
+        CHECK(total(bench.read({{denied, {{1015, 12}}}})) == 2);
+    }
     SECTION("a start time that moved") {
         Labels started = uptime;
         started.set("__name__", "process_start_time_seconds");
