@@ -42,17 +42,19 @@ void learn(std::vector<std::string>& known, const std::vector<std::string>& show
     if (known.size() > most_principals) known.erase(known.begin(), known.end() - most_principals);
 }
 
-// Pods that go take their counts with them: that is no traffic. Where they only cannot be scraped, they come back with
-// it; where all had gone, those that come begin from zero.
-double events_of(Edge& edge, double total, bool failing) {
+// Pods that go take their counts with them: that is no traffic. Where they only cannot be scraped they come back with
+// it, one after the other: until all are back what comes cannot be told from that. Where all had gone, those that come
+// begin from zero.
+double events_of(Edge& edge, double total, bool may_fail) {
+    if (!may_fail) edge.owed = 0;
     const double change = total - std::exchange(edge.total, total);
     if (change < 0) {
-        if (edge.absent) return total;
-        if (failing) edge.owed -= change;
+        if (edge.absent && !may_fail) return total;
+        edge.owed -= change;
         return 0;
     }
-    const double back = edge.owed > 0 && change >= edge.owed ? std::exchange(edge.owed, 0) : 0;
-    if (!failing) edge.owed = 0;
+    const double back = std::min(change, edge.owed);
+    edge.owed -= back;
     return change - back;
 }
 
@@ -114,6 +116,8 @@ std::map<Labels, Edges::Reading> Edges::summed(const std::vector<EdgeCount>& cou
 std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at, bool failing) {
     const double seconds = observed_at_ ? to_epoch_seconds(at) - to_epoch_seconds(*observed_at_) : 0;
     auto sums = summed(counts);
+    // Which targets fail is another question than what they showed, answered a moment apart.
+    const bool may_fail = std::exchange(failed_, failing) || failing;
     for (auto& [key, edge] : edges_)
         if (!sums.contains(key)) {
             edge.absent = true;
@@ -131,7 +135,7 @@ std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at,
             edge.total = reading.total;
             moved.events = observed_at_ ? reading.total : 0;
         } else {
-            moved.events = events_of(edge, reading.total, failing);
+            moved.events = events_of(edge, reading.total, may_fail);
             move(edge, std::move(reading.labels), moved.events, at, seconds);
         }
         edge.absent = false;

@@ -28,7 +28,7 @@ struct Edge {
     bool expected = true;
     bool missed = false;  // its silence, which still lasts, was told
     bool untold = false;  // new, but not told of: an operator had called it expected
-    double owed = 0;      // by how much its count fell while a target failed: it comes back with that target
+    double owed = 0;      // by how much its count fell since targets began to fail: it comes back with them
     double score = 0;     // oddness of the last interval that was judged
     std::vector<std::string> principals;  // of its source, the newest last; at most `most_principals`
     bool absent = false;  // from the last reading
@@ -88,6 +88,7 @@ private:
     std::size_t most_;
     std::map<Labels, Edge> edges_;
     std::optional<Time> observed_at_;
+    bool failed_ = false;  // targets, at the last reading
     std::uint64_t forgotten_ = 0;
     std::vector<TopologyEdge> ended_;
 };

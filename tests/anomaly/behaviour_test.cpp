@@ -261,6 +261,33 @@ TEST_CASE("counts that go with a target and come back with it are no burst") {
     CHECK(names(mesh.play(mesh.days() + 0.05)).empty());
 }
 
+TEST_CASE("counts of several reporters come back one after the other") {
+    Edges edges(10);
+    const Labels call = labels_of({"shop/a", "shop/b"});
+    double at = 0;
+    const auto read = [&](double total, bool failing) {
+        const auto moved = edges.observe({{call, total}}, tests::at(at += 5), failing);
+        return moved.empty() ? 0 : moved[0].events;
+    };
+    CHECK(read(1000, false) == 0);
+    CHECK(read(1010, false) == 10);
+    CHECK(read(400, false) == 0);  // one reporter of two is gone; that it fails is told a moment later
+    CHECK(read(200, true) == 0);   // and a part of the other
+    CHECK(read(205, true) == 0);
+    CHECK(read(408, true) == 0);
+    CHECK(read(1030, false) == 20);  // all are back, and what they counted meanwhile
+    CHECK(read(1040, false) == 10);
+    CHECK(read(500, false) == 0);    // pods that go
+    CHECK(read(510, false) == 10);
+    const auto away = [&](bool failing) { edges.observe({}, tests::at(at += 5), failing); };
+    away(true);  // all reporters fail
+    CHECK(read(255, true) == 0);
+    CHECK(read(512, false) == 2);
+    away(false);
+    away(false);  // all pods go, others come
+    CHECK(read(7, false) == 7);
+}
+
 TEST_CASE("the past teaches and is not told; what came after the cursor is") {
     Mesh mesh;
     mesh.teaching = true;
