@@ -48,6 +48,7 @@ public:
         return last_;
     }
 
+    Collector& collector() { return collector_; }
     void resume(Time cursor) {
         cursor_ = cursor;
         since_ = cursor;

@@ -18,6 +18,7 @@ import yaml
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import LABELS, ROOT, Stack, belongs  # noqa: E402
+from past import give_past  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERIOUS = ("critical", "high", "medium")
@@ -142,12 +143,17 @@ def read_scenario(path):
 
 def make_stack(directory, scenario):
     stack = Stack(directory, services=scenario["services"], seed=scenario["seed"], scrape=scenario["scrape_interval"],
-                  overrides=scenario["overrides"], learning=scenario["learning_period"], mesh=("--background",),
-                  targets=("slack", "pagerduty", "hook"),
-                  settings={"instance": "demo", "routes": [
+                  overrides=scenario["overrides"], mesh=("--background",), targets=("slack", "pagerduty", "hook"),
+                  settings={"instance": "demo", "anomaly": {"learning_period": scenario["learning_period"],
+                                                            "interval": scenario["anomaly_interval"],
+                                                            "warm_up": f"{scenario['past']['hours']}h"}, "routes": [
                       {"match": ['severity=~"critical|high"'], "targets": ["pagerduty", "slack", "hook"]},
                       {"targets": ["slack", "hook"]}]})
     return stack
+
+
+def knows_the_past(status):
+    return not status["learning"] and not any(each["warm_up"] for each in status["prometheus"])
 
 
 def play(account, scenario, with_faults, stop, seconds):
@@ -155,7 +161,7 @@ def play(account, scenario, with_faults, stop, seconds):
     stack, ends = account.stack, account.began + seconds if seconds else float("inf")
     due, learned = sorted(scenario["faults"], key=lambda f: f["at"]) if with_faults else [], None
     while not stop.wait(0.25) and time.time() < ends:
-        if learned is None and not stack.get("/api/v1/status")["learning"]:
+        if learned is None and knows_the_past(stack.get("/api/v1/status")):
             learned = time.time()
             account.say("learned", "the mesh as it is; from here on a new edge is news", "34")
         while learned and due and time.time() - learned >= due[0]["at"]:
@@ -208,9 +214,12 @@ def main():
     run = run_directory(arguments.directory)
     with make_stack(run, scenario) as stack:
         account = Account(stack, began, sys.stdout.isatty())
-        stack.start()
+        stack.start_others()
+        account.say("past", f"of {scenario['past']['hours']} hours is made up for Prometheus", "34")
+        give_past(stack, **scenario["past"])
+        stack.start_warden()
         account.say("started", f"Console: {stack.web}/   Prometheus: {stack.prometheus}/   Mesh: {stack.mesh}/", "34")
-        account.say("learning", f"for {scenario['learning_period']}", "34")
+        account.say("learning", "from the past", "34")
         played = play(account, scenario, not arguments.no_faults, stop, seconds)
         report = judge(account, not arguments.no_faults, played)
         code = stack.stop_warden()

@@ -192,13 +192,17 @@ class Stack:
 
     def start(self):
         """Everything, until Meshwarden is ready and has seen the mesh."""
+        self.start_others()
+        self.start_warden()
+        return self
+
+    def start_others(self):
+        """Everything but Meshwarden, until Prometheus has seen the mesh."""
         for double in self.doubles.values():
             double.start()
         self.start_mesh()
         self.start_prometheus()
         self.wait_scraped()
-        self.start_warden()
-        return self
 
     def spawn(self, name, *command):
         self.parts[name] = Process(name, self.directory, list(command))

@@ -30,10 +30,7 @@ def stranger_to(workload, stack):
 
 def test_a_past_is_read_and_behaviour_is_judged_by_it(tmp_path):
     with Stack(tmp_path, services=20, overrides=CALM, settings={"anomaly": ANOMALY}) as stack:
-        stack.hook.start()
-        stack.start_mesh()
-        stack.start_prometheus()
-        stack.wait_scraped()
+        stack.start_others()
         give_past(stack, hours=4, step=10)
         stack.start_warden()
         wait_until("the past to be read", 90, lambda: learned(stack), every=0.3, explain=stack.explain)
