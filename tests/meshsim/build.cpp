@@ -6,6 +6,7 @@
 
 #include "tests/meshsim/counting.hpp"
 #include "tests/meshsim/dice.hpp"
+#include "tests/meshsim/habits.hpp"
 #include "tests/meshsim/labels.hpp"
 #include "tests/meshsim/mesh.hpp"
 #include "tests/meshsim/traffic.hpp"
@@ -21,7 +22,7 @@ constexpr std::array spaces{"shop", "pay", "web", "data", "ops", "core", "iot", 
 constexpr std::array protocols{Protocol::http, Protocol::http, Protocol::grpc, Protocol::http, Protocol::tcp};
 
 // What a die is thrown for.
-enum Question : std::uint64_t { callers = 1, rate, replicas, history };
+enum Question : std::uint64_t { callers = 1, rate, replicas, history, popularity = 30, scars };
 
 WorkloadId add_workload(Mesh& mesh, Workload workload) {
   const auto id = static_cast<WorkloadId>(mesh.workloads.size());
@@ -95,7 +96,9 @@ bool may_call(const Workload& source, const Workload& destination) {
 
 void add_callers(Mesh& mesh, WorkloadId destination, const std::vector<WorkloadId>& services) {
   std::vector<WorkloadId> chosen;
-  for (std::uint64_t attempt = 0; chosen.size() < 3 && attempt < 24; ++attempt) {
+  const std::uint64_t wanted =
+      mesh.options.lifelike ? lifelike_callers(dice(mesh.options.seed, Question::popularity, destination)) : 3;
+  for (std::uint64_t attempt = 0; chosen.size() < wanted && attempt < 8 * wanted; ++attempt) {
     const auto throw_ = dice(mesh.options.seed, Question::callers, destination, attempt);
     const WorkloadId source = services[throw_ % services.size()];
     const bool taken = std::find(chosen.begin(), chosen.end(), source) != chosen.end();
@@ -139,6 +142,18 @@ void start_pods(Mesh& mesh, double now) {
   }
 }
 
+// One inbound listener in twenty has seen a handshake fail at some time.
+void scar_listeners(Mesh& mesh) {
+  constexpr std::array failures{Family::listener_no_chain, Family::listener_ssl_connection_error,
+                                Family::listener_ssl_error, Family::listener_ssl_no_cert};
+  for (PodId id = 0; id < mesh.pods.size(); ++id) {
+    const std::uint64_t die = dice(mesh.options.seed, Question::scars, id);
+    Pod& pod = mesh.pod(id);
+    if (mesh.workload_of(pod).role != Role::service || unit(die) >= 0.05) continue;
+    if (has_proxy(mesh.workload_of(pod))) count_listener(mesh, pod, failures[mix(die) % failures.size()], 1 + die % 20);
+  }
+}
+
 }  // namespace
 
 Mesh build_mesh(const MeshOptions& options, double now) {
@@ -156,6 +171,7 @@ Mesh build_mesh(const MeshOptions& options, double now) {
     const double hours = between(dice(options.seed, Question::history, id, 1), 0.5, 4);
     carry(mesh, edge, static_cast<std::uint64_t>(edge.rate * hours * 3600));
   }
+  if (options.lifelike) scar_listeners(mesh);
   mesh.istiod.born = now - 100000;
   mesh.istiod.services = static_cast<std::uint64_t>(options.services);
   mesh.istiod.connected = mesh.proxies();

@@ -9,11 +9,17 @@ TextId source_text(Mesh& mesh, const Workload* source) {
   return source ? source->texts.source : mesh.texts.intern(unknown_source_labels());
 }
 
+// Who runs thousands of proxies lets through what is asked for: all of the listeners, of the clusters the retries.
+bool shown(const MeshOptions& options, Family family) {
+  if (!info(family).optional) return true;
+  const bool asked = family == Family::cluster_retry || family >= Family::listener_no_chain;
+  return options.optional_stats && (asked || !options.lifelike);
+}
+
 void declare_cluster(Mesh& mesh, Page& page, TextId cluster) {
-  if (!mesh.options.optional_stats) return;
   for (auto family = Family::cluster_ssl_connection_error; family <= Family::cluster_retry_success;
        family = static_cast<Family>(static_cast<int>(family) + 1)) {
-    page.add({.family = family, .tail = cluster}, 0);
+    if (shown(mesh.options, family)) page.add({.family = family, .tail = cluster}, 0);
   }
 }
 
@@ -22,7 +28,7 @@ void declare_control_plane_cluster(Mesh& mesh, Page& page) {
   const TextId cluster = mesh.texts.intern(R"(cluster_name="xds-grpc")");
   for (auto family = Family::cluster_connect_fail; family <= Family::cluster_retry_success;
        family = static_cast<Family>(static_cast<int>(family) + 1)) {
-    page.add({.family = family, .tail = cluster}, 0);
+    if (!mesh.options.lifelike || family == Family::cluster_retry) page.add({.family = family, .tail = cluster}, 0);
   }
 }
 
@@ -215,7 +221,7 @@ void count_listener(Mesh& mesh, Pod& pod, Family family, std::uint64_t n) {
 }
 
 void count_cluster(Mesh& mesh, Pod& client, const Workload& destination, Family family, std::uint64_t n) {
-  if (!mesh.options.optional_stats) return;
+  if (!shown(mesh.options, family)) return;
   touch_cluster(mesh, client, destination);
   client.page.add({.family = family, .tail = destination.texts.cluster}, n);
 }

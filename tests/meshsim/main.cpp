@@ -35,6 +35,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 100));
   app.add_option("--scenario", arguments.scenario, "YAML file of faults to play");
   app.add_flag("--no-optional-stats", arguments.no_optional_stats, "leave out what a stock mesh leaves out");
+  app.add_flag("--lifelike", arguments.mesh.lifelike, "callers and answers as unevenly spread as in real meshes");
   app.add_flag("--background", arguments.background, "healthy deploys, restarts, autoscaling and pushes");
   app.add_option("--threads", arguments.threads, "threads that serve")->check(CLI::Range(1, 64));
 }

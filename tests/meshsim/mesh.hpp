@@ -80,6 +80,7 @@ struct MeshOptions {
   std::uint64_t seed = 1;
   std::uint64_t replicas = 0;  // pods of a service; 0: two or three
   bool optional_stats = true;
+  bool lifelike = false;  // callers and answers as unevenly spread as in real meshes; of the optional stats the asked ones
 };
 
 struct Mesh {

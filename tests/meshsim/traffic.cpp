@@ -5,6 +5,7 @@
 
 #include "tests/meshsim/counting.hpp"
 #include "tests/meshsim/dice.hpp"
+#include "tests/meshsim/habits.hpp"
 
 namespace meshwarden::meshsim {
 namespace {
@@ -25,7 +26,8 @@ std::uint64_t share(std::uint64_t first, std::uint64_t n, std::uint64_t index, s
 struct Call {
   Mesh& mesh;
   Parties parties;
-  HttpTail ok;
+  HttpTail http;
+  bool allowed = true;
 };
 
 void at_client(const Call& call, Pod& client, std::uint64_t n) {
@@ -37,7 +39,7 @@ void at_client(const Call& call, Pod& client, std::uint64_t n) {
   if (destination.protocol == Protocol::tcp) {
     count_tcp_source(call.mesh, client, call.parties, n);
   } else {
-    count_request_source(call.mesh, client, call.parties, call.ok, n);
+    count_request_source(call.mesh, client, call.parties, call.http, n);
   }
   if (call.parties.source->role == Role::gateway) count_rbac_http(call.mesh, client, true, n);
 }
@@ -50,8 +52,8 @@ void at_server(const Call& call, Pod& server, std::uint64_t n) {
     count_tcp_destination(call.mesh, server, call.parties, n);
     count_rbac_tcp(call.mesh, server, true, n);
   } else {
-    count_request_destination(call.mesh, server, call.parties, call.ok, n);
-    count_rbac_http(call.mesh, server, true, n);
+    count_request_destination(call.mesh, server, call.parties, call.http, n);
+    count_rbac_http(call.mesh, server, call.allowed, n);
   }
 }
 
@@ -60,6 +62,33 @@ void spread(Mesh& mesh, const std::vector<PodId>& pods, std::uint64_t first, std
   for (std::uint64_t index = 0; index < pods.size(); ++index) {
     if (const std::uint64_t part = share(first, n, index, pods.size())) deliver(mesh.pod(pods[index]), part);
   }
+}
+
+void at_clients(const Call& call, std::uint64_t first, std::uint64_t n) {
+  spread(call.mesh, call.parties.source->pods, first, n,
+         [&](Pod& client, std::uint64_t part) { at_client(call, client, part); });
+}
+
+void at_servers(const Call& call, std::uint64_t first, std::uint64_t n) {
+  spread(call.mesh, call.parties.destination->pods, first, n,
+         [&](Pod& server, std::uint64_t part) { at_server(call, server, part); });
+}
+
+void carry_habit(const Call& ok, const Habit& habit, std::uint64_t first, std::uint64_t n) {
+  Call call = ok;
+  call.http = {.protocol = ok.http.protocol,
+               .code = habit.code,
+               .grpc_status = habit.grpc_status,
+               .flags = habit.flags};
+  call.allowed = habit.fate != Fate::refused;
+  if (habit.fate != Fate::retried) at_clients(call, first, n);
+  if (habit.fate != Fate::lost) at_servers(call, first, n);
+  if (habit.fate != Fate::retried) return;
+  at_clients(ok, first, n);
+  at_servers(ok, first, n);
+  spread(ok.mesh, ok.parties.source->pods, first, n, [&](Pod& client, std::uint64_t part) {
+    count_cluster(ok.mesh, client, *ok.parties.destination, Family::cluster_retry, part);
+  });
 }
 
 void advance_edges(Mesh& mesh, const std::vector<std::uint32_t>& edges, double now) {
@@ -78,12 +107,15 @@ void carry(Mesh& mesh, Edge& edge, std::uint64_t n) {
   edge.total += n;
   if (destination.mode == Mode::waypoint) {
     spread(mesh, mesh.workloads[mesh.waypoint].pods, first, n, [&](Pod& waypoint, std::uint64_t part) {
-      count_request_waypoint(mesh, waypoint, call.parties, call.ok, part);
+      count_request_waypoint(mesh, waypoint, call.parties, call.http, part);
       count_rbac_http(mesh, waypoint, true, part);
     });
   }
-  spread(mesh, source.pods, first, n, [&](Pod& client, std::uint64_t part) { at_client(call, client, part); });
-  spread(mesh, destination.pods, first, n, [&](Pod& server, std::uint64_t part) { at_server(call, server, part); });
+  at_clients(call, first, n);
+  at_servers(call, first, n);
+  for (const auto& [habit, every] : habits_of(mesh, edge)) {
+    if (const std::uint64_t times = edge.total / every - first / every) carry_habit(call, habit, first / every, times);
+  }
 }
 
 void advance_edge(Mesh& mesh, Edge& edge, double now) {
