@@ -129,7 +129,7 @@ void Collector::Impl::ask_census(Time now, Questions& questions) {
     census.count.reset();
     census.latest.reset();
     if (now < census.due) return;
-    census.due = now + schedule.scrape_interval();
+    census.due = now + schedule.census_interval();
     census.count = questions.ask("count(up)", now, targets_signal);
     census.latest = questions.ask("max(timestamp(up))", now, targets_signal);
 }
@@ -199,7 +199,8 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
     Questions questions;
     const auto up = questions.ask("up == 0", poll.now, targets_signal);
     ask_census(poll.now, questions);
-    const auto restarts = questions.ask(TargetFacts::restarts_question(restart_range(poll)), poll.now, targets_signal);
+    const auto restarts =
+        questions.ask(TargetFacts::restarts_question(restart_range(poll), poll.now), poll.now, targets_signal);
     liveness_asked = schedule.liveness_due(poll.now);
     if (liveness_asked)
         for (auto& [question, one] : liveness) one->ask(poll.now, liveness_signal[one.get()], questions);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <expected>
-#include <optional>
+#include <vector>
 
 #include "collector/increments.hpp"
 #include "collector/questions.hpp"
@@ -17,8 +17,7 @@ public:
     std::expected<TargetFacts, Cause> take(const Questions& questions) const;
 
 private:
-    std::optional<Questions::Id> up_;
-    std::optional<Questions::Id> uptimes_;
+    std::vector<Questions::Id> up_, uptimes_;
 };
 
 }  // namespace meshwarden::collector

@@ -29,6 +29,12 @@ void Schedule::polled(Duration queries_took) {
     polled_ = true;
 }
 
+// The times that it notes must follow each other within a minute: a longer hole says that nothing was scraped.
+Duration Schedule::census_interval() const {
+    constexpr Duration brisk = seconds(15);
+    return scrape_interval_ <= brisk ? 2 * scrape_interval_ : scrape_interval_;
+}
+
 void Schedule::targets_read(Time now, const ScrapeFacts* facts, Duration took) {
     targets_next_ = now + std::max<Duration>(minutes(1), 10 * cost_share * took);
     if (facts == nullptr) return;

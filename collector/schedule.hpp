@@ -22,6 +22,9 @@ public:
     void liveness_read(Time now, Duration took);
     void liveness_changed(Time now);  // targets came, went, began or ceased to fail, or a family was born
 
+    // Between two questions for the number of targets and for when any was scraped last.
+    Duration census_interval() const;
+
     Duration scrape_interval() const { return scrape_interval_; }
     Duration margin() const { return margin_; }
 

@@ -23,10 +23,11 @@ int rank_of(std::string_view name) {
 
 }  // namespace
 
-std::string TargetFacts::restarts_question(Duration range) {
-    const std::string within = to_string(range);
-    return fmt::format("resets(envoy_server_uptime[{0}]) > 0 or resets(istiod_uptime_seconds[{0}]) > 0 or "
-                       "changes(process_start_time_seconds[{0}]) > 0", within);
+std::string TargetFacts::restarts_question(Duration range, Time now) {
+    return fmt::format("last_over_time(envoy_server_uptime[{0}]) < {1:.3f} or "
+                       "last_over_time(istiod_uptime_seconds[{0}]) < {1:.3f} or "
+                       "last_over_time(process_start_time_seconds[{0}]) > {2:.3f}",
+                       to_string(range), double(range.count()) / 1000, to_epoch_seconds(now - range));
 }
 
 void TargetFacts::add_up(const Answer& samples) {

@@ -18,8 +18,9 @@ public:
     static constexpr std::string_view uptime_names =
         "envoy_server_uptime|istiod_uptime_seconds|process_start_time_seconds";
 
-    // PromQL for the targets whose process began anew within `range`.
-    static std::string restarts_question(Duration range);
+    // PromQL for the targets whose process is younger than `range` at `now`, and so may have begun anew within it.
+    // Asked of the last values, which Prometheus answers at half the price of resets().
+    static std::string restarts_question(Duration range, Time now);
 
     void add_up(const Answer& samples);       // of `up`
     void add_uptimes(const Answer& samples);

@@ -50,7 +50,8 @@ public:
             if (query.starts_with("last_over_time(x[") || query.starts_with("x")) add_events(read, vector, found);
             if (query.starts_with("up{")) add(read, "up", [](const Scrape& s) { return s.good ? 1 : 0; }, found);
             if (query.starts_with("{__name__=~\"envoy_server_uptime")) add_uptime(read, found);
-            if (query.starts_with("resets(envoy_server_uptime[") && restarted(read)) found.push_back(bare(read));
+            if (query.starts_with("last_over_time(envoy_server_uptime[") && young(read, query))
+                found.push_back(bare(read));
             if (query.starts_with("count by (job, instance) (x") && scraped(read)) found.push_back(bare(read));
         }
         if (query.starts_with("max(timestamp(up))")) found = {latest(time)};
@@ -98,12 +99,12 @@ private:
             found.push_back(std::move(series));
         }
     }
-    bool restarted(const Target& target) const {
+    bool young(const Target& target, const std::string& query) const {
+        double limit = 0;
         std::vector<TestSeries> uptime;
         add_uptime(target, uptime);
-        if (uptime.empty()) return false;
-        const auto fell = [](const auto& before, const auto& after) { return after.second < before.second; };
-        return std::ranges::adjacent_find(uptime.front().samples, fell) != uptime.front().samples.end();
+        return !uptime.empty() && re2::RE2::PartialMatch(query, R"(\]\) < ([0-9.]+) or )", &limit) &&
+               uptime.front().samples.back().second < limit;
     }
     TestSeries latest(double time) const {
         double latest = 0;

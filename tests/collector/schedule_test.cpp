@@ -22,6 +22,16 @@ TEST_CASE("auto polls five times a scrape interval unless that costs too much") 
     CHECK(Schedule(1s).interval() == 1s);
 }
 
+TEST_CASE("the census leaves no hole of a minute between two times of scrapes") {
+    for (const Duration scrape : {Duration(1s), Duration(10s), Duration(15s), Duration(20s), Duration(28s)}) {
+        Schedule schedule(std::nullopt);
+        const ScrapeFacts facts{scrape, 10ms};
+        schedule.targets_read(Time{}, &facts, 0ms);
+        CHECK(schedule.census_interval() >= scrape);
+        CHECK(schedule.census_interval() + scrape <= 56s);
+    }
+}
+
 TEST_CASE("liveness is asked eagerly at first, then every minute, and soon after a change") {
     Schedule schedule(std::nullopt);
     const Time start(1000h);

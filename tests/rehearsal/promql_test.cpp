@@ -88,6 +88,8 @@ TEST_CASE("functions over ranges") {
     CHECK(asked("increase(a{i=\"1\"}[20s])") == R"({i="1",job="x"} 6)");
     CHECK(asked("rate(a{i=\"1\"}[20s]) > 0") == R"({i="1",job="x"} 0.3)");
     CHECK(asked("resets(a[1m]) > 0 or resets(b[1m]) > 0 or changes(old[1m]) > 0") == R"({i="1",job="x"} 1)");
+    CHECK(asked("last_over_time(b[1m]) < 11.000 or last_over_time(nothing[1m]) > 5.000") ==
+          R"({__name__="b",i="1",job="y"} 10)");
 }
 
 TEST_CASE("what it does not know is said, never answered wrongly") {
