@@ -8,10 +8,25 @@ def share(result):
     return result["prometheus"]["alerts"]["cpu"] / rows if rows else None
 
 
+# The families that the alert signals, the topology or the five rows ask for.
+ASKED = {
+    "istio_requests_total": "istio_requests_total",
+    "TCP connections and bytes": '{__name__=~"istio_tcp_.*"}',
+    "retries of services": 'envoy_cluster_upstream_rq_retry{cluster_name!="xds-grpc"}',
+    "listeners": '{__name__=~"envoy_listener_(ssl_.*|no_filter_chain_match)"}',
+    "RBAC filters": '{__name__=~"envoy_(http_.*|tcp)"}',
+    "uptimes": "envoy_server_uptime",
+    "up": "up",
+    "istiod": '{__name__=~"pilot_.*"}',
+}
+
+
 def goals(result):
     """Those that must hold."""
     own = result["our_cpu_by_kind"]["alerts"]
-    return {f"alert ticks below {OWN_CPU} s of our CPU": own is not None and own < OWN_CPU,
+    if own is None:  # in a small mesh every tick asks for the topology too
+        own = result["our_cpu_per_tick"]
+    return {f"alert ticks below {OWN_CPU} s of our CPU": own < OWN_CPU,
             f"below {MEMORY} MB at the highest": result["peak_mb"] < MEMORY,
             "no signal blind": not result["blind"]}
 
@@ -40,11 +55,12 @@ def markdown(results):
         return lambda r: f"{number(r['our_cpu_by_kind'][kind])} ({r['ticks_by_kind'][kind]} ticks)"
 
     lines = ["# Cost", "",
-             "CPU in seconds, of Prometheus the median. A tick's kind is the dearest thing that it asked for; alert",
+             "CPU in seconds, of Prometheus the mean. A tick's kind is the dearest thing that it asked for; alert",
              "signals are read at every tick.", "",
              line("", results, lambda r: f"{r['services']} services"), "|---" * (len(results) + 1) + "|",
              line("series, targets", results, lambda r: f"{r['series']}, {r['targets']}"),
              line("a tick every", results, lambda r: f"{r['seconds_per_tick']:.1f} s"),
+             line("ticks asked again: those that were not late", results, lambda r: str(r["ticks_in_pace"])),
              line("our CPU, a tick of alert signals only", results, own("alerts")),
              line("... with the liveness of the families", results, own("liveness")),
              line("... with the topology", results, own("topology")),
@@ -60,6 +76,17 @@ def markdown(results):
              line("Prometheus, CPU added per tick while we ran", results, plain("prometheus_added_cpu_per_tick")),
              line("Prometheus, scraping alone, CPU a second", results, plain("prometheus_scraping_cpu_per_second")),
              ""]
+    lines += ["Series by family:", "", line("", results, lambda r: f"{r['services']} services"),
+              "|---" * (len(results) + 1) + "|"]
+    for family in results[0]["families"]:
+        lines.append(line(family, results, lambda r, family=family: str(r["families"][family])))
+    lines.append("")
+    lines += ["The dearest questions of the ticks of the largest mesh:", "",
+              "| asked in 20 ticks | CPU, once | query |", "|---|---|---|"]
+    for row in results[-1]["queries"][:10]:
+        shown = row["query"].replace("|", "\\|")
+        lines.append(f"| {row['asked']} | {row['cpu']:.3f} | `{shown}` |")
+    lines.append("")
     for result in results:
         for goal, held in {**goals(result), **wishes(result)}.items():
             lines.append(f"- {result['services']} services: {'yes' if held else '**no**'}: {goal}")
