@@ -1,6 +1,19 @@
+# Of the SOURCES of a folder those that a fuzz target reaches; none: its first, which a library cannot do without.
+function(meshwarden_keep_fuzzed name sources)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/tests/fuzz/reached.txt reached REGEX "^${name}/")
+  list(TRANSFORM reached REPLACE "^${name}/" "")
+  if(NOT reached)
+    list(GET ${sources} 0 reached)
+  endif()
+  set(${sources} ${reached} PARENT_SCOPE)
+endfunction()
+
 # meshwarden_module(NAME SOURCES a.cpp ... LINKS target ...): the static library of one folder.
 function(meshwarden_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  if(MESHWARDEN_FUZZ)
+    meshwarden_keep_fuzzed(${name} arg_SOURCES)
+  endif()
   add_library(meshwarden_${name} STATIC ${arg_SOURCES})
   add_library(meshwarden::${name} ALIAS meshwarden_${name})
   target_link_libraries(meshwarden_${name} PUBLIC ${arg_LINKS} PRIVATE meshwarden_settings)
