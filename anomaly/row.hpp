@@ -32,7 +32,6 @@ enum class Kind : std::uint8_t {
     vanished,
     identity
 };
-constexpr std::size_t kinds = 10;
 std::string_view to_string(Kind kind);  // as in the rule names, without "topology-"
 
 // Something odd. One per kind, subject and hour, given again within the hour only if it became much odder.

@@ -51,6 +51,8 @@ private:
     void note_edges(const Snapshot& snapshot);
     void tell_new(const Snapshot& snapshot);
     void tell_odd(const std::vector<Odd>& odd, const Snapshot& snapshot);
+    bool told_elsewhere(const Odd& odd) const;
+    Sighting sighting_of(const Odd& odd, Severity usual, Time at) const;
     bool within_budget(const Odd& odd, Severity severity) const;
     Episode* open_wider(const Odd& odd);
     void keep_open(const Snapshot& snapshot);

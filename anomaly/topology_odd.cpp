@@ -9,6 +9,8 @@ namespace {
 
 bool counts(Kind kind) { return kind == Kind::new_edge || kind == Kind::lateral || kind == Kind::identity; }
 
+bool is_new(const Odd& odd) { return odd.found.kind == Kind::new_edge || odd.found.kind == Kind::lateral; }
+
 // As a person would say it.
 double rounded(double value) { return value < 10 ? std::round(10 * value) / 10 : std::round(value); }
 
@@ -22,6 +24,25 @@ bool TopologyDetector::within_budget(const Odd& odd, Severity severity) const {
     return most > 0 && odd.found.alerts_per_day <= most;
 }
 
+bool TopologyDetector::told_elsewhere(const Odd& odd) const {
+    return odd.found.kind == Kind::vanished || (odd.found.kind == Kind::new_edge && odd.tcp) ||
+           (is_new(odd) && (odd.known || refused(odd.labels)));
+}
+
+Sighting TopologyDetector::sighting_of(const Odd& odd, Severity usual, Time at) const {
+    const auto& found = odd.found;
+    const double interval_seconds = double(options_.interval.count()) / 1000;
+    return {.labels = odd.labels,
+            .at = at,
+            .text = is_new(odd) ? arrow(odd.labels) + ": " + odd.text : odd.text,
+            .value = counts(found.kind)           ? 1
+                     : found.kind == Kind::beacon ? found.observed * interval_seconds
+                                                  : rounded(found.observed),
+            .expected = rounded(found.expected),
+            .counts = counts(found.kind),
+            .severity = behaviour_.severity_of(odd, usual)};
+}
+
 // Fans are told first, since the new edges of their workload belong to them; then a chain, since it says more than the
 // new edge at its end. What other rules tell of is left to them.
 void TopologyDetector::tell_odd(const std::vector<Odd>& odd, const Snapshot& snapshot) {
@@ -33,30 +54,18 @@ void TopologyDetector::tell_odd(const std::vector<Odd>& odd, const Snapshot& sna
     };
     std::ranges::stable_sort(in_order, {}, rank);
     std::set<std::string> chained;
-    const double interval_seconds = double(options_.interval.count()) / 1000;
     for (const auto& one : in_order) {
-        const auto kind = one.found.kind;
-        const bool is_new = kind == Kind::new_edge || kind == Kind::lateral;
-        auto* watch = watches_.find(rule_of(kind));
-        if (!watch || kind == Kind::vanished || (kind == Kind::new_edge && one.tcp)) continue;
-        if (is_new && (one.known || refused(one.labels) || chained.contains(arrow(one.labels)))) continue;
+        auto* watch = watches_.find(rule_of(one.found.kind));
+        if (!watch || told_elsewhere(one) || (is_new(one) && chained.contains(arrow(one.labels)))) continue;
         const auto* said = snapshot.expectations ? speaks_of(*snapshot.expectations, one.labels) : nullptr;
         if (said && said->expected) continue;
-        const Sighting sighting{.labels = one.labels,
-                                .at = snapshot.at,
-                                .text = is_new ? arrow(one.labels) + ": " + one.text : one.text,
-                                .value = counts(kind)           ? 1
-                                         : kind == Kind::beacon ? one.found.observed * interval_seconds
-                                                                : rounded(one.found.observed),
-                                .expected = rounded(one.found.expected),
-                                .counts = counts(kind),
-                                .severity = behaviour_.severity_of(one, watch->rule.severity)};
+        const auto sighting = sighting_of(one, watch->rule.severity, snapshot.at);
         if (auto* wider = open_wider(one)) {
             if (!wider->lists(sighting.text) && wider->listed.size() < most_listed)
                 wider->listed.emplace_back(snapshot.at, sighting.text);
             wider->last_at = snapshot.at;
         } else if (within_budget(one, sighting.severity)) {
-            if (kind == Kind::lateral) chained.insert(arrow(one.labels));
+            if (one.found.kind == Kind::lateral) chained.insert(arrow(one.labels));
             watches_.note(*watch, sighting);
         }
     }

@@ -76,8 +76,15 @@ function showPulse(status) {
   pulse.replaceChildren(h('span', {class: 'lamp', 'aria-hidden': 'true'}), text);
   document.getElementById('footer').replaceChildren(
     h('span', {}, `Meshwarden ${status.version}`),
-    h('span', {}, status.learning ? 'still learning what is usual' : 'has learned what is usual'),
+    h('span', {}, learned(status)),
     h('span', {}, `history ${(status.database.size_bytes / 1048576).toFixed(1)} MiB`));
+}
+
+function learned({prometheus, learning, learning_cause: cause}) {
+  const reading = prometheus.find((each) => each.warm_up);
+  if (reading) return `reading the past of ${reading.name}: ${Math.floor(100 * reading.warm_up.share)} %`;
+  if (learning) return 'still learning what is usual';
+  return cause ? `knows who calls whom; of behaviour: ${cause}` : 'has learned what is usual';
 }
 
 // Nothing open and nothing seen look the same unless somebody says so.
