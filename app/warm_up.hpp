@@ -41,7 +41,7 @@ private:
     std::optional<Time> from_, next_;
     Time until_;
     Time due_;
-    int steps_ = 12;     // of the next stretch
+    int steps_ = 60;     // of the next stretch
     int failures_ = 0;
     bool done_ = false;
 };
