@@ -15,6 +15,7 @@ namespace {
 constexpr double most_growth = 3;             // of the usual, in what one movement may teach
 constexpr double gap_half_life = 24 * 3600;   // seconds
 constexpr int most_movements = 1'000'000;
+constexpr Duration longest_outage = std::chrono::hours(1);
 
 // A burst and a long silence teach little: what counts is how the edge mostly is.
 void learn_pace(Edge& edge, double events, double silent) {
@@ -113,11 +114,20 @@ std::map<Labels, Edges::Reading> Edges::summed(const std::vector<EdgeCount>& cou
     return sums;
 }
 
-std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at, bool failing) {
+// A target that fails for good is no outage. Which targets fail is another question than what they showed, answered a
+// moment apart, so the reading after an outage is still one of it.
+bool Edges::in_outage(std::size_t failing, Time at) {
+    const auto before = std::exchange(failing_, failing);
+    const bool was = outage_.has_value();
+    if (!was && observed_at_ && failing > before) outage_ = Outage{before, at};
+    if (outage_ && (failing <= outage_->usual || at - outage_->since > longest_outage)) outage_.reset();
+    return was || outage_;
+}
+
+std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at, std::size_t failing) {
     const double seconds = observed_at_ ? to_epoch_seconds(at) - to_epoch_seconds(*observed_at_) : 0;
     auto sums = summed(counts);
-    // Which targets fail is another question than what they showed, answered a moment apart.
-    const bool may_fail = std::exchange(failed_, failing) || failing;
+    const bool may_fail = in_outage(failing, at);
     for (auto& [key, edge] : edges_)
         if (!sums.contains(key)) {
             edge.absent = true;

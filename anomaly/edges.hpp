@@ -57,9 +57,9 @@ class Edges {
 public:
     explicit Edges(std::size_t most) : most_(most) {}
 
-    // Takes in one reading; times rise. Gives the edges with events, and those that were not known. `failing`: some
+    // Takes in one reading; times rise. Gives the edges with events, and those that were not known. `failing`: so many
     // targets cannot be scraped, their counts are missing.
-    std::vector<Moved> observe(const std::vector<EdgeCount>& counts, Time at, bool failing);
+    std::vector<Moved> observe(const std::vector<EdgeCount>& counts, Time at, std::size_t failing);
 
     std::map<Labels, Edge>& all() { return edges_; }
     const std::map<Labels, Edge>& all() const { return edges_; }
@@ -80,6 +80,7 @@ private:
         double total = 0;
         std::vector<std::string> principals, versions;
     };
+    bool in_outage(std::size_t failing, Time at);
     static std::map<Labels, Reading> summed(const std::vector<EdgeCount>& counts);
     void move(Edge& edge, Labels labels, double events, Time at, double seconds_since_reading);
     void end_presence(const Edge& edge);
@@ -88,7 +89,12 @@ private:
     std::size_t most_;
     std::map<Labels, Edge> edges_;
     std::optional<Time> observed_at_;
-    bool failed_ = false;  // targets, at the last reading
+    std::size_t failing_ = 0;  // targets, at the last reading
+    struct Outage {
+        std::size_t usual = 0;  // failing targets before it
+        Time since;
+    };
+    std::optional<Outage> outage_;
     std::uint64_t forgotten_ = 0;
     std::vector<TopologyEdge> ended_;
 };

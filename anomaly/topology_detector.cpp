@@ -84,7 +84,7 @@ void TopologyDetector::note_edges(const Snapshot& snapshot) {
     if (!snapshot.edges_answered || snapshot.at <= edges_.observed_at().value_or(Time::min())) return;
     if (!learning_until_) learning_until_ = snapshot.at + options_.learning_period;
     if (!kept_since_) kept_since_ = snapshot.at;
-    const auto moved = edges_.observe(snapshot.edges, snapshot.at, !snapshot.failing_targets.empty());
+    const auto moved = edges_.observe(snapshot.edges, snapshot.at, snapshot.failing_targets.size());
     for (const auto& one : moved) {
         // A refused caller is already told of by authz-new-caller.
         if (!one.fresh || !tells(snapshot) || refused(one.edge->labels)) continue;

@@ -286,6 +286,11 @@ TEST_CASE("counts of several reporters come back one after the other") {
     away(false);
     away(false);  // all pods go, others come
     CHECK(read(7, false) == 7);
+    CHECK(read(1000, true) == 993);  // one target fails for good: no outage after an hour
+    at += 3700;
+    CHECK(read(1010, true) == 10);
+    CHECK(read(500, true) == 0);  // pods that go
+    CHECK(read(510, true) == 10);
 }
 
 TEST_CASE("the past teaches and is not told; what came after the cursor is") {

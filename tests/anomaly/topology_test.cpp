@@ -194,7 +194,7 @@ TEST_CASE("an edge of which one part is plaintext is plaintext, whichever comes 
     auto safe = edge("a", "b"), open = edge("a", "b", "grpc");
     safe.set("mtls", "mutual_tls");
     open.set("mtls", "none");
-    edges.observe({{open, 1}, {safe, 1}}, at(0), false);
+    edges.observe({{open, 1}, {safe, 1}}, at(0), 0);
     CHECK(edges.all().begin()->second.labels.get("mtls") == "none");
 }
 
@@ -326,7 +326,7 @@ TEST_CASE("the state moves to another detector, bit for bit, and hostile bytes a
 
 TEST_CASE("memory is bounded: the longest unseen edges are forgotten and counted") {
     Edges edges(10);
-    for (int i = 0; i < 50; ++i) edges.observe({{edge("a", "d" + std::to_string(i)), 1}}, at(i), false);
+    for (int i = 0; i < 50; ++i) edges.observe({{edge("a", "d" + std::to_string(i)), 1}}, at(i), 0);
     CHECK(edges.all().size() == 10);
     CHECK(edges.forgotten() == 40);
     CHECK(edges.all().contains(edge_key(edge("a", "d49"))));
