@@ -1,6 +1,6 @@
 #!/bin/sh
 # Proof that nothing of this machine is needed: a minimal Debian root, a clone of HEAD, and `make test` inside.
-# Needs root and debootstrap. CLEAN_TARGET=demo runs the demo instead (with DEMO_SECONDS, 120 unless given).
+# Needs root and debootstrap. CLEAN_TARGET=demo runs the demo instead (with DEMO_SECONDS, 190 unless given).
 set -eu
 cd "$(dirname "$0")/.."
 suite=${CLEAN_SUITE:-bookworm}
@@ -25,5 +25,5 @@ mount --bind /dev "$root/dev"
 mount --make-private "$root/dev"  # what is mounted below must not show here
 mount --bind /dev/pts "$root/dev/pts"
 mount -t tmpfs tmpfs "$root/dev/shm"
-env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEMO_SECONDS="${DEMO_SECONDS:-120}" \
+env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEMO_SECONDS="${DEMO_SECONDS:-190}" \
     chroot "$root" make -C /src "$target"

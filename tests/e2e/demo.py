@@ -1,5 +1,5 @@
 """The demonstration behind `make demo`: a simulated mesh, a real Prometheus, Meshwarden, and strict doubles of Slack, PagerDuty and a
-webhook. Plays demo.yaml and tells what happens; runs until Ctrl-C, or for DEMO_SECONDS, and then judges itself.
+webhook. Plays demo.yaml and tells what happens; runs until Ctrl-C, or for DEMO_SECONDS after the past was learned, and then judges itself.
 
 Writes build/demo/report.json. Exit 0: every fault opened an incident of its allowed set and none outside it, everybody was told, all of
 it resolved, no double refused anything. With --no-faults, for as long: nothing of severity medium or above may open.
@@ -34,6 +34,7 @@ def seconds_of(stamp):
 
 # An incident may begin a little before its fault: an edge's silence counts from its last call, and samples have their own times.
 SLACK = 6.0  # seconds
+PATIENCE = 300.0  # seconds, until the past must be read
 
 
 class Account:
@@ -158,11 +159,12 @@ def knows_the_past(status):
 
 def play(account, scenario, with_faults, stop, seconds):
     """Injects what is due and looks at what came of it, until the end."""
-    stack, ends = account.stack, account.began + seconds if seconds else float("inf")
+    stack, ends = account.stack, time.time() + PATIENCE if seconds else float("inf")
     due, learned = sorted(scenario["faults"], key=lambda f: f["at"]) if with_faults else [], None
     while not stop.wait(0.25) and time.time() < ends:
         if learned is None and knows_the_past(stack.get("/api/v1/status")):
             learned = time.time()
+            ends = learned + seconds if seconds else ends
             account.say("learned", "the mesh as it is; from here on a new edge is news", "34")
         while learned and due and time.time() - learned >= due[0]["at"]:
             fault = due.pop(0)
