@@ -61,8 +61,7 @@ void TopologyDetector::tell_odd(const std::vector<Odd>& odd, const Snapshot& sna
         if (said && said->expected) continue;
         const auto sighting = sighting_of(one, watch->rule.severity, snapshot.at);
         if (auto* wider = open_wider(one)) {
-            if (!wider->lists(sighting.text) && wider->listed.size() < most_listed)
-                wider->listed.emplace_back(snapshot.at, sighting.text);
+            wider->list(snapshot.at, sighting.text);
             wider->last_at = snapshot.at;
         } else if (within_budget(one, sighting.severity)) {
             if (one.found.kind == Kind::lateral) chained.insert(arrow(one.labels));

@@ -34,6 +34,10 @@ bool Episode::lists(std::string_view text) const {
     return std::ranges::find(listed, text, &std::pair<Time, std::string>::second) != listed.end();
 }
 
+void Episode::list(Time at, std::string text) {
+    if (!lists(text) && listed.size() < most_listed) listed.emplace_back(at, std::move(text));
+}
+
 Episode* Watch::find(const Labels& labels) {
     const auto found = open.find(labels.only(rule.by));
     return found == open.end() ? nullptr : &found->second;
@@ -62,8 +66,7 @@ void Watches::note(Watch& watch, Sighting sighting) {
         episode.value = sighting.value;
         episode.expected = sighting.expected;
     }
-    if (!episode.lists(sighting.text) && episode.listed.size() < most_listed)
-        episode.listed.emplace_back(sighting.at, std::move(sighting.text));
+    episode.list(sighting.at, std::move(sighting.text));
 }
 
 void Watches::report_one(Watch& watch, const Snapshot& snapshot, const std::string& learning, Inspection& out) {

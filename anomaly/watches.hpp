@@ -25,6 +25,7 @@ struct Episode {
     Severity severity = Severity::low;
 
     bool lists(std::string_view text) const;
+    void list(Time at, std::string text);  // once, while there is room
 };
 
 struct Watch {
