@@ -111,6 +111,10 @@ private:
     void touch_sides(const Row& row, const Seen& seen);
     void wake(Side& side) const;
     void judge_volume(const Row& row, Seen& seen, std::vector<Candidate>& out);
+    double judge_jump(const Row& row, Seen& seen, double mean, std::vector<Candidate>& out);
+    double judge_hour(const Row& row, Seen& seen, double load, double jump_nats, std::vector<Candidate>* out);
+    double for_this_edge(const EdgeState& edge, double nats) const;
+    Trust trust_in(EdgeState& edge, double nats) const;
     void pass_day(const Row& row, EdgeState& edge, Seen& seen, std::vector<Candidate>& out);
     bool quiet_hour(const EdgeState& edge) const;
     Kind kind_of_excess(const EdgeState& edge, double jump_nats) const;

@@ -8,7 +8,7 @@ namespace meshwarden::anomaly {
 namespace {
 
 constexpr std::uint32_t magic = 0x4C42574D;
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::size_t seal_size = sizeof(std::uint32_t);
 
 std::uint32_t seal_of(std::string_view bytes) {

@@ -21,7 +21,8 @@ struct alignas(64) EdgeState {
     std::int32_t longest_gap = 1;    // intervals, fades
     Volume volume;
     std::array<std::uint32_t, 2> principals{};
-    std::int32_t last_gap = 0;
+    std::uint16_t last_gap = 0;      // saturating
+    Cell origin;                     // what it carried at first, or when its growth was last told: only falls by itself
     float usual_gap = 1;             // of the last ten or so
     float regular = 0;               // evidence for a beacon, nats
     float anchor = 0;                // what it carried in weeks past, events an interval: moves a little a day
@@ -37,9 +38,9 @@ struct alignas(64) EdgeState {
     static void keep(auto& self, auto& archive) {
         archive(self.first, self.last, self.source, self.destination, self.rows, self.longest_gap, self.volume,
                 self.principals, self.last_gap);
-        archive(self.usual_gap, self.regular, self.anchor, self.odd_today, self.odd_yesterday, self.odd_before,
-                self.odd_since, self.day);
-        archive(self.anchored, self.silence_told, self.novel);
+        archive(self.usual_gap, self.regular, self.origin, self.anchor, self.odd_today, self.odd_yesterday,
+                self.odd_before, self.odd_since);
+        archive(self.day, self.anchored, self.silence_told, self.novel);
     }
 };
 static_assert(sizeof(EdgeState) == 256, "four cache lines");

@@ -15,7 +15,8 @@ constexpr double odd_nats = 12;
 constexpr double odd_fade = 0.85;           // a day
 constexpr std::int32_t accept_after_hours = 48;   // ... unless it lasts
 constexpr int days_to_anchor = 7;
-constexpr float anchor_pace = 1.03F;         // most that an anchor moves in a day
+constexpr float anchor_pace = 1.03F;         // most that an anchor moves in a day ...
+constexpr float anchor_reach = 2;            // ... and as far above the origin as it ever gets by itself
 constexpr double usual_drift = 0.25;         // of the logarithm
 constexpr double least_drift = 0.5;          // events an interval: below it growth says little
 constexpr double accepted_drift = 10;        // nats: told, and the new level from now on
@@ -51,6 +52,7 @@ void Baseline::pass_day(const Row& row, EdgeState& edge, Seen& seen, std::vector
     const float recent = edge.volume.recent;
     if (edge.anchored < days_to_anchor) {
         edge.anchor += (recent - edge.anchor) / float(++edge.anchored);
+        edge.origin.set(edge.anchor, 0);
         return;
     }
     made_[drifting] += 1;
@@ -65,63 +67,87 @@ void Baseline::pass_day(const Row& row, EdgeState& edge, Seen& seen, std::vector
                .observed = recent * pace_.intervals_per_hour,
                .expected = edge.anchor * pace_.intervals_per_hour},
               &seen, &out);
-    edge.anchor =
-        nats > accepted_drift ? recent : std::clamp(recent, edge.anchor / anchor_pace, edge.anchor * anchor_pace);
+    if (nats > accepted_drift) {
+        edge.anchor = recent;
+        edge.origin.set(recent, 0);
+        return;
+    }
+    edge.anchor = std::clamp(recent, edge.anchor / anchor_pace, edge.anchor * anchor_pace);
+    edge.anchor = std::min(edge.anchor, anchor_reach * float(edge.origin.rate() + least_drift));
+    if (edge.anchor < edge.origin.rate()) edge.origin.set(edge.anchor, 0);
+}
+
+// What an edge does again and again is less odd there than elsewhere.
+double Baseline::for_this_edge(const EdgeState& edge, double nats) const {
+    return uses(own_history) ? nats * nats / (nats + edge.odd_before) : nats;
+}
+
+// The interval against the last hours; gives its oddness.
+double Baseline::judge_jump(const Row& row, Seen& seen, double mean, std::vector<Candidate>& out) {
+    const auto& edge = edges_[seen.slot];
+    made_[jump] += 1;
+    if (row.count <= 1.2 * mean + 1) return 0;
+    const double nats = excess_nats(row.count, mean, edge.volume.spread + seen.expected.unsure);
+    if (nats > 2)
+        raise(jump,
+              {.kind = quiet_hour(edge) ? Kind::off_hours : Kind::burst,
+               .source = row.source,
+               .destination = row.destination,
+               .nats = for_this_edge(edge, nats),
+               .observed = row.count,
+               .expected = mean},
+              &seen, &out);
+    return nats;
+}
+
+// The last hour against the last days; gives its oddness.
+double Baseline::judge_hour(const Row& row, Seen& seen, double load, double jump_nats, std::vector<Candidate>* out) {
+    const auto& edge = edges_[seen.slot];
+    const auto& volume = edge.volume;
+    made_[sustained] += 1 / pace_.intervals_per_hour;
+    const double run = volume.run_is * pace_.run_fade + row.count;
+    const double expected = 0.3 + volume.run_expected * pace_.run_fade +
+                            (seen.expected.slow * seen.expected.clumped + seen.expected.least) * load;
+    if (volume.hours < 3 || run <= 1.2 * expected + 2 || !uses(hour_window)) return 0;
+    const double spread = volume.hour_spread +
+                          2 * volume.spread * std::min(double(seen.expected.clumped), 6.0) / pace_.intervals_per_hour +
+                          1.0 / (2 + double(volume.hours)) + 4.0 / (1 + double(volume.learned));
+    const double nats = excess_nats(run, expected, spread);
+    if (nats > 2)
+        raise(sustained,
+              {.kind = kind_of_excess(edge, jump_nats),
+               .source = row.source,
+               .destination = row.destination,
+               .nats = for_this_edge(edge, nats),
+               .observed = run,
+               .expected = expected},
+              &seen, out);
+    return nats;
+}
+
+// How much an interval that is so odd may teach: little, unless it has been so for days.
+Trust Baseline::trust_in(EdgeState& edge, double nats) const {
+    const bool known = knows_hour(edge.volume, quiet_days());
+    const bool odd = nats > odd_nats && known;
+    if (!odd) edge.odd_since = EdgeState::not_odd;
+    else if (edge.odd_since == EdgeState::not_odd) edge.odd_since = now_.hour;
+    const bool lasting = odd && now_.hour - edge.odd_since > accept_after_hours;
+    const bool guarded = uses(guarded_learning) && known && !lasting &&
+                         edge.volume.learned > guard_after_hours * pace_.intervals_per_hour;
+    const double doubt = nats > doubt_nats ? std::pow(doubt_nats / nats, 2) : 1;
+    return {guarded ? std::max(least_trust, doubt) : 1, std::max(least_spread_trust, doubt)};
 }
 
 void Baseline::judge_volume(const Row& row, Seen& seen, std::vector<Candidate>& out) {
     auto& edge = edges_[seen.slot];
-    auto& volume = edge.volume;
     const double load = load_of(row, seen.expected);
     if (edge.day != std::uint8_t(now_.hour / 24)) pass_day(row, edge, seen, out);
-    // What an edge does again and again is less odd there than elsewhere.
-    const auto for_this_edge = [&](double odd) {
-        return uses(own_history) ? odd * odd / (odd + edge.odd_before) : odd;
-    };
     const double mean = (seen.expected.fast * seen.expected.clumped + seen.expected.least) * load;
-    made_[jump] += 1;
-    double nats = 0, run_nats = 0;
-    if (row.count > 1.2 * mean + 1) {
-        nats = excess_nats(row.count, mean, volume.spread + seen.expected.unsure);
-        if (nats > 2)
-            raise(jump,
-                  {.kind = quiet_hour(edge) ? Kind::off_hours : Kind::burst,
-                   .source = row.source,
-                   .destination = row.destination,
-                   .nats = for_this_edge(nats),
-                   .observed = row.count,
-                   .expected = mean},
-                  &seen, &out);
-    }
-    const double run = volume.run_is * pace_.run_fade + row.count;
-    const double run_expected = 0.3 + volume.run_expected * pace_.run_fade +
-                                (seen.expected.slow * seen.expected.clumped + seen.expected.least) * load;
-    if (volume.hours >= 3 && run > 1.2 * run_expected + 2 && uses(hour_window)) {
-        const double spread =
-            volume.hour_spread +
-            2 * volume.spread * std::min(double(seen.expected.clumped), 6.0) / pace_.intervals_per_hour +
-            1.0 / (2 + double(volume.hours)) + 4.0 / (1 + double(volume.learned));
-        run_nats = excess_nats(run, run_expected, spread);
-        const Candidate found{.kind = kind_of_excess(edge, nats),
-                              .source = row.source,
-                              .destination = row.destination,
-                              .nats = for_this_edge(run_nats),
-                              .observed = run,
-                              .expected = run_expected};
-        if (run_nats > 2) raise(sustained, found, &seen, row.count > mean ? &out : nullptr);
-    }
-    made_[sustained] += 1 / pace_.intervals_per_hour;
-    const double worst = std::max(nats, run_nats);
+    const double jump_nats = judge_jump(row, seen, mean, out);
+    const double run_nats = judge_hour(row, seen, load, jump_nats, row.count > mean ? &out : nullptr);
+    const double worst = std::max(jump_nats, run_nats);
     edge.odd_today = std::max(edge.odd_today, float(worst));
-    const bool odd = worst > odd_nats && knows_hour(volume, quiet_days());
-    if (!odd) edge.odd_since = EdgeState::not_odd;
-    else if (edge.odd_since == EdgeState::not_odd) edge.odd_since = now_.hour;
-    const bool lasting = odd && now_.hour - edge.odd_since > accept_after_hours;
-    const bool guarded = uses(guarded_learning) && volume.learned > guard_after_hours * pace_.intervals_per_hour &&
-                         knows_hour(volume, quiet_days()) && !lasting;
-    const double doubt = worst > doubt_nats ? std::pow(doubt_nats / worst, 2) : 1;
-    learn(volume, seen.expected, row.count, load,
-          {guarded ? std::max(least_trust, doubt) : 1, std::max(least_spread_trust, doubt)}, now_, pace_);
+    learn(edge.volume, seen.expected, row.count, load, trust_in(edge, worst), now_, pace_);
     if (edge.novel) judge_regularity(row, seen, out);
     if (row.principal) judge_identity(row, seen, out);
     edge.longest_gap =
@@ -186,9 +212,9 @@ void Baseline::judge_chain(const Row& row, Seen& seen, std::vector<Candidate>& o
 void Baseline::judge_regularity(const Row& row, Seen& seen, std::vector<Candidate>& out) {
     auto& edge = edges_[seen.slot];
     const double age = double(now_.at - edge.first);
-    const auto before = edge.last_gap;
+    const std::int32_t before = edge.last_gap;
     const auto gap = seen.gap;
-    edge.last_gap = gap;
+    edge.last_gap = std::uint16_t(std::min(gap, 65535));
     edge.usual_gap += 0.1F * (float(std::min(gap, 1000)) - edge.usual_gap);
     if (before == 0 || (gap == 1 && before == 1) || age > beacon_young_days * 24 * pace_.intervals_per_hour ||
         row.count > beacon_most_events || double(gap) > beacon_most_hours * pace_.intervals_per_hour)

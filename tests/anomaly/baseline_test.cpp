@@ -93,7 +93,7 @@ TEST_CASE("traffic of the day in the night") {
 }
 
 TEST_CASE("a ramp is found before it reaches ten times the norm, however slow") {
-    const double days = GENERATE(1.0, 3.0, 8.0);
+    const double days = GENERATE(1.0, 3.0, 8.0, 60.0, 120.0);
     const Interval from = 16 * day, lasting = Interval(days * day) + 1;
     SmallMesh mesh;
     const auto edge = mesh.edge(7);
