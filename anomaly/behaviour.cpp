@@ -19,6 +19,13 @@ Interval interval_of(Time at, Duration length) {
     return (at.time_since_epoch().count() - 1) / length.count();  // events lie before the reading that brings them
 }
 
+Interval interval_from(const json& saved) {
+    constexpr Interval last = 10'000'000'000'000;
+    const auto interval = saved.get<Interval>();
+    if (interval < 0 || interval > last) throw json::out_of_range::create(401, "an interval out of range", &saved);
+    return interval;
+}
+
 }  // namespace
 
 Behaviour::Behaviour(const Options& options)
@@ -50,7 +57,7 @@ void Behaviour::add(const Moved& moved) {
     if (moved.events <= 0) return;
     const auto source = node(source_of(moved.edge->labels)), destination = node(destination_of(moved.edge->labels));
     if (source == no_node || destination == no_node) {
-        dropped_ += std::uint64_t(moved.events);
+        left_out_ += std::uint64_t(moved.events);
         return;
     }
     note_versions(source, moved.versions);
@@ -166,14 +173,15 @@ Result<void> Behaviour::load(const json& saved) {
         const auto source = each.at(0).get<NodeId>(), destination = each.at(1).get<NodeId>();
         if (!known(source) || !known(destination)) return fail("the saved baseline has rows of unknown workloads");
         const Row row{source, destination, each.at(2).get<float>(), each.at(3).get<std::uint32_t>(), 0};
+        if (!(row.count >= 0 && std::isfinite(row.count))) return fail("the saved baseline has rows without a count");
         loaded.pending_[{source, destination}] = {row, each.at(4).get<bool>(), each.at(5).get<bool>()};
     }
     for (const auto& each : saved.at("sources")) {
         auto& source = loaded.sources_[each.at(0).get<NodeId>()];
         source = {each.at(1).get<std::set<std::string>>(), each.at(2).get<std::uint32_t>(), {}};
-        if (!each.at(3).is_null()) source.young = each.at(3).get<Interval>();
+        if (!each.at(3).is_null()) source.young = interval_from(each.at(3));
     }
-    if (!saved.at("index").is_null()) loaded.index_ = saved.at("index").get<Interval>();
+    if (!saved.at("index").is_null()) loaded.index_ = interval_from(saved.at("index"));
     *this = std::move(loaded);
     return {};
 }

@@ -45,7 +45,8 @@ public:
     // Nothing is told yet: why not; else "".
     std::string learning() const;
     bool too_young_to_learn() const;  // fewer intervals than any baseline needs
-    std::uint64_t dropped() const { return dropped_; }  // events of workloads beyond the bound
+    bool knows_principals() const { return words_.size() > 0; }  // some call has shown one
+    std::uint64_t left_out() const { return left_out_; }  // events of workloads beyond the bound
 
     nlohmann::json save() const;
     // Fails where the baseline's part does, see Baseline::load; throws nlohmann::json::exception on another shape.
@@ -82,7 +83,7 @@ private:
     std::map<Place, Pending> pending_;                      // its rows
     std::map<Place, float> scores_;                         // of the one before
     bool judged_ = false;
-    std::uint64_t dropped_ = 0;
+    std::uint64_t left_out_ = 0;
 };
 
 }  // namespace meshwarden::anomaly

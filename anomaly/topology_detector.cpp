@@ -167,6 +167,16 @@ std::string TopologyDetector::learning_cause(const RuleSpec& rule, Time at) cons
     return rule.name.starts_with("topology-") && rule.name != "topology-vanished" ? behaviour_.learning() : "";
 }
 
+// A mesh that shows no identity at all has none that could change.
+void TopologyDetector::admit_blindness(Inspection& inspection) const {
+    const auto verdict = std::ranges::find(inspection.rules, "topology-identity", &RuleVerdict::rule);
+    if (verdict == inspection.rules.end() || verdict->health != RuleHealth::ok || !verdict->cause.empty()) return;
+    if (edges_.all().empty() || behaviour_.knows_principals()) return;
+    verdict->health = RuleHealth::blind;
+    verdict->judged = false;
+    verdict->cause = "no call shows its source_principal: the mesh does without mTLS, or the label is dropped";
+}
+
 void TopologyDetector::publish(Time at) {
     auto next = std::make_shared<Topology>();
     next->at = at;
@@ -177,6 +187,8 @@ void TopologyDetector::publish(Time at) {
     next->edges.reserve(edges_.all().size());
     for (const auto& [key, edge] : edges_.all()) next->edges.push_back(shown(edge));
     next->ended = edges_.ended();
+    next->edges_forgotten = edges_.forgotten();
+    next->events_left_out = behaviour_.left_out();
     topology_ = std::move(next);
 }
 
@@ -191,6 +203,7 @@ Inspection TopologyDetector::inspect(const Snapshot& snapshot) {
     note_silence(snapshot);
     if (snapshot.expectations) excuse(snapshot);
     watches_.report(snapshot, inspection, [&](const RuleSpec& rule) { return learning_cause(rule, snapshot.at); });
+    admit_blindness(inspection);
     if (snapshot.edges_answered) publish(snapshot.at);
     return inspection;
 }

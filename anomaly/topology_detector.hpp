@@ -36,7 +36,6 @@ public:
     // Presences that ended and are to be kept, in one transaction with the state that save() gives.
     const std::vector<TopologyEdge>& ended() const { return edges_.ended(); }
     void saved() { edges_.saved(); }
-    std::uint64_t edges_forgotten() const { return edges_.forgotten(); }
     // When edges were read last: what came later is to be read again, as Snapshots of the past.
     std::optional<Time> taught_until() const { return edges_.observed_at(); }
 
@@ -58,6 +57,7 @@ private:
     void keep_open(const Snapshot& snapshot);
     void note_silence(const Snapshot& snapshot);
     void excuse(const Snapshot& snapshot);
+    void admit_blindness(Inspection& inspection) const;
     void publish(Time at);
 
     Options options_;

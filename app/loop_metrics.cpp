@@ -39,7 +39,17 @@ LoopMetrics::LoopMetrics(prometheus::Registry& registry)
                      .Name("meshwarden_edges_new_total")
                      .Help("Edges seen for the first time.")
                      .Register(registry)
-                     .Add({})) {}
+                     .Add({})),
+      forgotten_edges_(prometheus::BuildCounter()
+                           .Name("meshwarden_edges_forgotten_total")
+                           .Help("Edges that made room for others.")
+                           .Register(registry)
+                           .Add({})),
+      left_out_events_(prometheus::BuildCounter()
+                           .Name("meshwarden_edge_events_left_out_total")
+                           .Help("Events of workloads that the baseline has no room for.")
+                           .Register(registry)
+                           .Add({})) {}
 
 void LoopMetrics::ticked(const std::string& prometheus, const char* result, Duration took) {
     // All are there from the first tick: births are seen by nobody.
@@ -74,6 +84,13 @@ void LoopMetrics::topology(const Topology& topology) {
     for (const auto& [protocol, count] : by_protocol) edges_.Add({{"protocol", protocol}}).Set(count);
     if (topology.edges.size() > edges_seen_) new_edges_.Increment(double(topology.edges.size() - edges_seen_));
     edges_seen_ = topology.edges.size();
+    // The counts begin at 0 again where a detector begins anew.
+    const auto grow = [](prometheus::Counter& counter, std::uint64_t& known, std::uint64_t now) {
+        if (now > known) counter.Increment(double(now - known));
+        known = now;
+    };
+    grow(forgotten_edges_, edges_forgotten_, topology.edges_forgotten);
+    grow(left_out_events_, events_left_out_, topology.events_left_out);
 }
 
 void LoopMetrics::warmed_up(const std::string& prometheus, double share) {

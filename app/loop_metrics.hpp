@@ -37,7 +37,10 @@ private:
     prometheus::Family<prometheus::Gauge>& edges_;
     prometheus::Family<prometheus::Gauge>& warm_up_;
     prometheus::Counter& new_edges_;
+    prometheus::Counter& forgotten_edges_;
+    prometheus::Counter& left_out_events_;
     std::size_t edges_seen_ = 0;
+    std::uint64_t edges_forgotten_ = 0, events_left_out_ = 0;
 };
 
 }  // namespace meshwarden::app

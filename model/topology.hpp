@@ -1,6 +1,7 @@
 // The learned graph as it is published: an immutable value, shared between threads.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ struct Topology {
     std::optional<Time> kept_since;   // presences that ended before were not written down
     std::vector<TopologyEdge> edges;  // every edge that is known, as its last presence tells
     std::vector<TopologyEdge> ended;  // presences that ended and are not saved yet
+    // For want of room, since the process began:
+    std::uint64_t edges_forgotten = 0;
+    std::uint64_t events_left_out = 0;  // of workloads that the baseline cannot hold
 };
 
 // How much of Prometheus' past was read; times are its own.

@@ -90,7 +90,7 @@ public:
         for (const auto& [call, count] : extra_) calls_[call] += count;
         extra_.clear();
         for (const auto& [call, total] : calls_)
-            if (!hidden.contains(call.destination)) script.edge(labels_of(call), total);
+            if (!hidden.contains(call.destination)) script.edge(shown(call), total);
         if (!hidden.empty()) script.failing({{"instance", "x"}});
         auto snapshot = script.tick(now_);
         snapshot.rolled_out = rolled_out;
@@ -105,9 +105,15 @@ public:
     std::vector<Labels> rolled_out;
     std::set<std::string> hidden;  // destinations that cannot be scraped
     std::shared_ptr<const Expectations> expectations;
-    bool teaching = false;
+    bool teaching = false, shows_principals = true;
 
 private:
+    Labels shown(const Call& call) const {
+        auto labels = labels_of(call);
+        if (!shows_principals) labels.set("source_principal", "");
+        return labels;
+    }
+
     std::map<Call, double> calls_;
     std::map<Call, double> extra_;
     std::minstd_rand random_{7};
@@ -343,4 +349,35 @@ TEST_CASE("while too little is known a rule says what it waits for") {
     CHECK_THAT(cause(hasty.step(), "topology-burst"), Catch::Matchers::Contains("1 of at least 12 intervals of 5m"));
     CHECK(cause(hasty.play(6), "topology-burst").empty());
     CHECK_THAT(cause(hasty.step(), "topology-identity"), Catch::Matchers::Equals(""));
+}
+
+TEST_CASE("identities are blind in a mesh that shows none, until one is seen") {
+    Options options;
+    options.learning_period = 0s;
+    Mesh mesh(options);
+    const auto verdict = [&] {
+        const auto found = mesh.step();
+        return *std::ranges::find(found.rules, "topology-identity", &RuleVerdict::rule);
+    };
+    mesh.shows_principals = false;
+    mesh.play(6);
+    CHECK(verdict().health == RuleHealth::blind);
+    CHECK_FALSE(verdict().judged);
+    CHECK_THAT(verdict().cause, Catch::Matchers::Contains("source_principal"));
+    mesh.shows_principals = true;
+    mesh.step();
+    CHECK(verdict().health == RuleHealth::ok);
+    CHECK(verdict().judged);
+}
+
+TEST_CASE("what there is no room for is counted") {
+    Options options;
+    options.max_edges = 5;
+    Mesh mesh(options);
+    int names = 0;
+    mesh.play(0.2, [&](Mesh& m) { m.call({"shop/w0", "shop/job" + std::to_string(names++)}, 5); });
+    const auto topology = mesh.topology.topology();
+    CHECK(topology->edges.size() == 5);
+    CHECK(topology->edges_forgotten > 0);
+    CHECK(topology->events_left_out > 0);
 }
