@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "anomaly/saved_time.hpp"
 #include "model/graph.hpp"
 
 namespace meshwarden::anomaly {
@@ -181,9 +182,9 @@ std::string Edges::save() const {
     for (const auto& [key, edge] : edges_) {
         auto labels = nlohmann::json::object();
         for (const auto& [name, value] : edge.labels) labels[name] = value;
-        list.push_back({labels, edge.first_seen.time_since_epoch().count(), edge.last_seen.time_since_epoch().count(),
+        list.push_back({labels, saved_time(edge.first_seen), saved_time(edge.last_seen),
                         edge.total, edge.longest_gap, edge.usual_rate, edge.movements, edge.expected, edge.missed,
-                        edge.since.time_since_epoch().count(), edge.events, edge.rate, edge.untold, edge.owed, edge.score, edge.principals,
+                        saved_time(edge.since), edge.events, edge.rate, edge.untold, edge.owed, edge.score, edge.principals,
                         edge.absent, edge.unseen});
     }
     return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -197,8 +198,8 @@ Result<void> Edges::load(std::string_view bytes) {
             for (const auto& [name, value] : entry.at(0).items()) labels.emplace_back(name, value.get<std::string>());
             Edge edge;
             edge.labels = Labels(std::move(labels));
-            edge.first_seen = Time(Duration(entry.at(1).get<std::int64_t>()));
-            edge.last_seen = Time(Duration(entry.at(2).get<std::int64_t>()));
+            edge.first_seen = time_of(entry.at(1));
+            edge.last_seen = time_of(entry.at(2));
             edge.total = entry.at(3).get<double>();
             edge.longest_gap = entry.at(4).get<double>();
             edge.usual_rate = entry.at(5).get<double>();
@@ -207,7 +208,7 @@ Result<void> Edges::load(std::string_view bytes) {
             edge.missed = entry.size() > 8 && entry.at(8).get<bool>();
             // Saved by a version that kept no presences: taken as one.
             const bool has_presence = entry.size() > 12;
-            edge.since = has_presence ? Time(Duration(entry.at(9).get<std::int64_t>())) : edge.first_seen;
+            edge.since = has_presence ? time_of(entry.at(9)) : edge.first_seen;
             edge.events = has_presence
                               ? entry.at(10).get<double>()
                               : edge.usual_rate * (to_epoch_seconds(edge.last_seen) - to_epoch_seconds(edge.since));
@@ -226,7 +227,7 @@ Result<void> Edges::load(std::string_view bytes) {
             edges.emplace(key, std::move(edge));
         }
     } catch (const nlohmann::json::exception& problem) {
-        return fail(fmt::format("the saved edges cannot be read: {}", problem.what()));
+        return fail(fmt::format("the saved edges cannot be read (JSON error {})", problem.id));
     }
     edges_ = std::move(edges);
     return {};

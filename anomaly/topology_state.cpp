@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "anomaly/saved_time.hpp"
 #include "anomaly/topology_detector.hpp"
 
 namespace meshwarden::anomaly {
@@ -12,12 +13,12 @@ using nlohmann::json;
 
 constexpr int state_version = 2;
 
-json saved_time(const std::optional<Time>& time) { return time ? json(time->time_since_epoch().count()) : json(); }
+json saved_time(const std::optional<Time>& time) { return time ? json(anomaly::saved_time(*time)) : json(); }
 
 std::optional<Time> time_of(const json& state, const char* name) {
     const auto found = state.find(name);
     if (found == state.end() || found->is_null()) return std::nullopt;
-    return Time(Duration(found->get<std::int64_t>()));
+    return anomaly::time_of(*found);
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ Result<void> TopologyDetector::load(std::string_view bytes) {
         if (state.contains("behaviour"))
             if (auto loaded = behaviour_.load(state["behaviour"]); !loaded) return loaded;
     } catch (const json::exception& problem) {
-        return fail(fmt::format("the saved topology cannot be read and is learned anew: {}", problem.what()));
+        return fail(fmt::format("the saved topology cannot be read and is learned anew (JSON error {})", problem.id));
     }
     return {};
 }

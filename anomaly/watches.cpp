@@ -5,16 +5,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "anomaly/saved_time.hpp"
+
 namespace meshwarden::anomaly {
 namespace {
 
 using nlohmann::json;
 
-std::int64_t milliseconds(Time time) { return time.time_since_epoch().count(); }
-Time time_of(const json& saved) { return Time(Duration(saved.get<std::int64_t>())); }
-
 Finding finding_of_episode(const RuleSpec& rule, const Labels& subject, const Episode& episode, Time now) {
-    auto finding = finding_of(rule, subject, {episode.value, episode.expected, rule.window});
+    auto finding = finding_of(rule, subject, {episode.value, episode.expected, Duration{0}});
     finding.kind = IncidentKind::anomaly;
     finding.severity = episode.severity;
     finding.started_at = finding.crossed_at = episode.started_at;
@@ -93,11 +92,11 @@ json Watches::save() const {
     auto saved = json::array();
     for (const auto& watch : all_)
         for (const auto& [subject, episode] : watch.open) {
-            json entry{{"rule", watch.rule.name},      {"started", milliseconds(episode.started_at)},
-                       {"last", milliseconds(episode.last_at)}, {"count", episode.value},
+            json entry{{"rule", watch.rule.name},      {"started", saved_time(episode.started_at)},
+                       {"last", saved_time(episode.last_at)}, {"count", episode.value},
                        {"expected", episode.expected}, {"severity", std::string(to_string(episode.severity))}};
             for (const auto& [name, value] : subject) entry["labels"][name] = value;
-            for (const auto& [at, text] : episode.listed) entry["edges"].push_back({milliseconds(at), text});
+            for (const auto& [at, text] : episode.listed) entry["edges"].push_back({saved_time(at), text});
             saved.push_back(std::move(entry));
         }
     return saved;

@@ -1,5 +1,6 @@
 # Of the SOURCES of a folder those that a fuzz target reaches; none: its first, which a library cannot do without.
 function(meshwarden_keep_fuzzed name sources)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/reached.txt)
   file(STRINGS ${PROJECT_SOURCE_DIR}/tests/fuzz/reached.txt reached REGEX "^${name}/")
   list(TRANSFORM reached REPLACE "^${name}/" "")
   if(NOT reached)
