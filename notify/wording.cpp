@@ -91,7 +91,8 @@ std::string moment(Time time) {
 std::string value_against_threshold(const Incident& incident) {
     std::string out = number(incident.value);
     if (incident.kind == IncidentKind::threshold || incident.threshold != 0)
-        out += fmt::format(" (threshold {})", number(incident.threshold));
+        out += fmt::format(" ({} {})", incident.kind == IncidentKind::anomaly ? "usually" : "threshold",
+                           number(incident.threshold));
     if (incident.window > Duration(0)) out += fmt::format(" in {}", to_string(incident.window));
     return out;
 }

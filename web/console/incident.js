@@ -42,8 +42,9 @@ function howLong(incident) {
   return span((Date.parse(incident.resolved_at) - Date.parse(incident.started_at)) / 1000);
 }
 
-// What is learned has no limit: being new is what is odd about it.
+// What is learned has no limit, and no window of its own.
 function limitFigure({kind, threshold, window}) {
+  if (kind === 'anomaly' && threshold > 0) return figure('Usual', `about ${amount(threshold)}`, 'as learned');
   if (kind === 'anomaly') return figure('Limit', 'learned', 'unlike what was seen before');
   return figure('Limit', `more than ${amount(threshold)}`, `in ${window}, as evaluated`);
 }
@@ -62,7 +63,8 @@ function stateRemark(incident) {
 function figures(incident) {
   const since = incident.episode > 1 ? `episode ${incident.episode} at this place` : 'first time at this place';
   return h('div', {class: 'figures'},
-    figure('Peak', `${amount(incident.value)} in ${incident.window}`, timesTheLimit(incident)),
+    figure('Peak', incident.kind === 'anomaly' ? amount(incident.value) : `${amount(incident.value)} in ${incident.window}`,
+      timesTheLimit(incident)),
     limitFigure(incident),
     figure('Since', moment(incident.started_at), clockTime(incident.started_at)),
     figure(incident.state === 'resolved' ? 'Lasted' : 'Open for', howLong(incident), since),
