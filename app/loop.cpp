@@ -33,6 +33,10 @@ Loop::Loop(const config::Config& config, const collector::Options& prometheus, O
       context_(std::move(context)),
       keeper_(prometheus.name, std::move(open), {context_.clock, context_.metrics, config.incidents, context_.told}),
       log_(prometheus.name) {
+    begin_anew();
+}
+
+void Loop::begin_anew() {
     judges_.emplace(config_);
     collector_.emplace(prometheus_, config_.signals, http_, context_.registry);
     warm_up_.emplace(config_.anomaly, prometheus_.name, context_.clock, context_.metrics);
@@ -43,9 +47,7 @@ Loop::Loop(const config::Config& config, const collector::Options& prometheus, O
 void Loop::recall() {
     const auto state = keeper_.recall(state_name(prometheus_.name, judges_->topology()));
     if (!state) return;
-    judges_.emplace(config_);
-    collector_.emplace(prometheus_, config_.signals, http_, context_.registry);
-    warm_up_.emplace(config_.anomaly, prometheus_.name, context_.clock, context_.metrics);
+    begin_anew();
     if (auto loaded = judges_->topology().load(*state); !loaded)
         spdlog::warn(log_text("a detector begins anew",
                               {{"prometheus", prometheus_.name}, {"error", loaded.error().message}}));

@@ -57,6 +57,7 @@ public:
     void run(std::stop_token stop);
 
 private:
+    void begin_anew();
     void recall();
     void tick(std::stop_token stop);
     void settle(const Snapshot& snapshot, Inspection inspection, std::stop_token stop);
