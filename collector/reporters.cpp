@@ -105,10 +105,12 @@ void Reporters::count_once(const Metric& metric, SeriesUpdate& update) {
     }
     const auto told = told_.find(destination);
     if (told == told_.end()) return;
-    for (std::size_t i = 1; i < update.points.size(); ++i) {
-        auto& increment = update.points[i].increment;
-        auto minute = told->second.upper_bound(minute_of(update.points[i - 1].at));
-        for (; minute != told->second.upper_bound(minute_of(update.points[i].at)); ++minute) {
+    for (std::size_t i = 0; i < update.points.size(); ++i) {
+        auto& [at, value, increment, base] = update.points[i];
+        if (i == 0 && increment < value) continue;  // of what time is not told
+        // A birth tells of whatever came before it.
+        auto minute = i == 0 ? told->second.begin() : told->second.upper_bound(minute_of(update.points[i - 1].at));
+        for (; minute != told->second.upper_bound(minute_of(at)); ++minute) {
             const double both = std::min(increment, minute->second);
             increment -= both;
             minute->second -= both;

@@ -50,17 +50,20 @@ constexpr double interval = 15;
 // One refusal at every scrape, told by the caller's proxy and by the destination's, whose scrapes fail for a while.
 struct Outage {
     double from, to;
+    double first = 0;  // refusals come after this only; other calls always do
 
     fakes::PageAnswer operator()(const std::string& query, double time) const {
         const double range = range_of(query);
-        const TestSeries caller = rising("source", "c", time - range, time, 7);
-        const TestSeries refusing = destination(time - range, time);
+        const TestSeries caller = rising("source", "c", std::max(first, time - range), time, 7);
+        const TestSeries refusing = destination(std::max(first, time - range), time);
+        TestSeries alive = destination(time - range, time);
+        for (auto& sample : alive.samples) sample.second = 1;
         if (query == "up == 0" && time > from && time <= to) return as_vector({rising("destination", "d", 0, time, 0)});
         if (query.starts_with("max(timestamp(up))")) return as_vector({{{}, {{time, time}}}});
         if (query.starts_with("last_over_time(")) return as_vector({caller, refusing});
-        if (query.starts_with("count by (destination")) return as_vector({refusing});
+        if (query.starts_with("count by (destination")) return as_vector({alive});
         if (query.starts_with("count by (job, instance)")) return as_vector({caller});
-        if (query.starts_with("up{")) return as_matrix({caller, refusing});
+        if (query.starts_with("up{")) return as_matrix({caller, alive});
         if (!query.starts_with("istio_requests_total")) return as_matrix({});
         if (query.find("instance=\"c\"") != query.npos) return as_matrix({caller});
         if (query.find("instance=\"d\"") != query.npos) return as_matrix({refusing});
@@ -73,11 +76,15 @@ private:
         if (open == query.npos) return 300;
         return double(parse_duration(query.substr(open + 1, close - open - 1))->count()) / 1000;
     }
-    static TestSeries rising(const std::string& by, const std::string& instance, double after, double until,
-                             double offset) {
+    TestSeries rising(const std::string& by, const std::string& instance, double after, double until,
+                      double offset) const {
         TestSeries one{series(by, "ledger", instance), {}};
-        for (int i = 0; start + i * interval + offset <= until; ++i)
-            if (const double time = start + i * interval + offset; time > after) one.samples.emplace_back(time, 5 + i);
+        int refused = first > 0 ? 0 : 5;
+        for (int i = 0; start + i * interval + offset <= until; ++i) {
+            const double time = start + i * interval + offset;
+            if (time > after) one.samples.emplace_back(time, refused);
+            if (start + (i + 1) * interval > first) ++refused;
+        }
         return one;
     }
     TestSeries destination(double after, double until) const {
@@ -118,6 +125,26 @@ TEST_CASE("what callers told while a destination's scrapes failed counts once") 
     CHECK(watcher.counted("denials") == scrapes);
     // Its own count is waited for ten minutes, then the callers' is taken.
     CHECK(before_its_end == 6 + std::max(0, int(minutes * 4) - 39));
+}
+
+TEST_CASE("refusals that begin while a destination's scrapes fail count once") {
+    const double minutes = GENERATE(2.0, 9.0, 14.0, 40.0);
+    ScriptedPrometheus server;
+    server.targets(R"({"status":"success","data":{"activeTargets":[{"scrapeInterval":"15s"}]}})");
+    const double from = start + 100;
+    server.evaluate(Outage{from, from + minutes * 60, from + 20});
+    Options options;
+    options.endpoint.url = server.url();
+    SignalSpec spec = counter_spec("denials", "istio_requests_total{response_code=\"403\"}");
+    spec.parts[0].reporters = {"destination", "waypoint", "source"};
+    Watcher watcher(options, {spec});
+    const int scrapes = int(minutes * 4) + 40;
+    for (int i = 0; i <= scrapes; ++i) {
+        server.set_time(start + i * interval + 8);
+        watcher.poll();
+    }
+    CAPTURE(minutes);
+    CHECK(watcher.counted("denials") == scrapes - 8);
 }
 
 TEST_CASE("each request counts once over the reporters") {
