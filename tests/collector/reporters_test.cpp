@@ -102,49 +102,47 @@ private:
     }
 };
 
+struct Counted {
+    double during = 0, in_all = 0;  // until the outage's end; until the last scrape
+};
+
+Counted counted(const Outage& outage, int scrapes) {
+    ScriptedPrometheus server;
+    server.targets(R"({"status":"success","data":{"activeTargets":[{"scrapeInterval":"15s"}]}})");
+    server.evaluate(outage);
+    Options options;
+    options.endpoint.url = server.url();
+    SignalSpec spec = counter_spec("denials", "istio_requests_total{response_code=\"403\"}");
+    spec.parts[0].reporters = {"destination", "waypoint", "source"};
+    Watcher watcher(options, {spec});
+    Counted counted;
+    for (int i = 0; i <= scrapes; ++i) {
+        const double now = start + i * interval + 8;
+        server.set_time(now);
+        watcher.poll();
+        counted.in_all = watcher.counted("denials");
+        if (now < outage.to) counted.during = counted.in_all;
+    }
+    return counted;
+}
+
 }  // namespace
 
 TEST_CASE("what callers told while a destination's scrapes failed counts once") {
     const double minutes = GENERATE(2.0, 9.0, 14.0, 40.0);
-    ScriptedPrometheus server;
-    server.targets(R"({"status":"success","data":{"activeTargets":[{"scrapeInterval":"15s"}]}})");
-    server.evaluate(Outage{start + 100, start + 100 + minutes * 60});
-    Options options;
-    options.endpoint.url = server.url();
-    SignalSpec spec = counter_spec("denials", "istio_requests_total{response_code=\"403\"}");
-    spec.parts[0].reporters = {"destination", "waypoint", "source"};
-    Watcher watcher(options, {spec});
     const int scrapes = int(minutes * 4) + 40;
-    double before_its_end = 0;
-    for (int i = 0; i <= scrapes; ++i) {
-        server.set_time(start + i * interval + 8);
-        watcher.poll();
-        if (start + i * interval + 8 < start + 100 + minutes * 60) before_its_end = watcher.counted("denials");
-    }
+    const auto refusals = counted(Outage{start + 100, start + 100 + minutes * 60}, scrapes);
     CAPTURE(minutes);
-    CHECK(watcher.counted("denials") == scrapes);
+    CHECK(refusals.in_all == scrapes);
     // Its own count is waited for ten minutes, then the callers' is taken.
-    CHECK(before_its_end == 6 + std::max(0, int(minutes * 4) - 39));
+    CHECK(refusals.during == 6 + std::max(0, int(minutes * 4) - 39));
 }
 
 TEST_CASE("refusals that begin while a destination's scrapes fail count once") {
     const double minutes = GENERATE(2.0, 9.0, 14.0, 40.0);
-    ScriptedPrometheus server;
-    server.targets(R"({"status":"success","data":{"activeTargets":[{"scrapeInterval":"15s"}]}})");
-    const double from = start + 100;
-    server.evaluate(Outage{from, from + minutes * 60, from + 20});
-    Options options;
-    options.endpoint.url = server.url();
-    SignalSpec spec = counter_spec("denials", "istio_requests_total{response_code=\"403\"}");
-    spec.parts[0].reporters = {"destination", "waypoint", "source"};
-    Watcher watcher(options, {spec});
     const int scrapes = int(minutes * 4) + 40;
-    for (int i = 0; i <= scrapes; ++i) {
-        server.set_time(start + i * interval + 8);
-        watcher.poll();
-    }
     CAPTURE(minutes);
-    CHECK(watcher.counted("denials") == scrapes - 8);
+    CHECK(counted(Outage{start + 100, start + 100 + minutes * 60, start + 120}, scrapes).in_all == scrapes - 8);
 }
 
 TEST_CASE("each request counts once over the reporters") {
