@@ -85,7 +85,7 @@ void Loop::tick(std::stop_token stop) {
     const auto& name = prometheus_.name;
     context_.metrics.ticked(name, !snapshot.reachable ? "failed" : complete(snapshot) ? "ok" : "partial", took);
     const auto topology = judges_->topology().topology();
-    if (snapshot.edges_answered) context_.metrics.topology(*topology);
+    if (snapshot.edges_answered) context_.metrics.topology(name, *topology);
     context_.report({name, snapshot.reachable, snapshot.unreachable_cause, snapshot.at, took, collector_->interval(),
                      topology, sight, warm_up_->progress(), keeper_.trouble()});
 }

@@ -1,6 +1,5 @@
 #include "app/loop_metrics.hpp"
 
-#include <map>
 #include <string_view>
 
 namespace meshwarden::app {
@@ -77,20 +76,24 @@ void LoopMetrics::opened(const Incident& incident) {
     opened_.Add({{"rule", incident.rule}, {"severity", std::string(to_string(incident.severity))}}).Increment();
 }
 
-void LoopMetrics::topology(const Topology& topology) {
-    std::map<std::string, double> by_protocol;
-    for (const auto& edge : topology.edges)
-        by_protocol[edge.labels.has("protocol") ? std::string(edge.labels.get("protocol")) : "unknown"] += 1;
-    for (const auto& [protocol, count] : by_protocol) edges_.Add({{"protocol", protocol}}).Set(count);
-    if (topology.edges.size() > edges_seen_) new_edges_.Increment(double(topology.edges.size() - edges_seen_));
-    edges_seen_ = topology.edges.size();
-    // The counts begin at 0 again where a detector begins anew.
+void LoopMetrics::topology(const std::string& prometheus, const Topology& topology) {
+    // A count begins at 0 again where a detector begins anew.
     const auto grow = [](prometheus::Counter& counter, std::uint64_t& known, std::uint64_t now) {
         if (now > known) counter.Increment(double(now - known));
         known = now;
     };
-    grow(forgotten_edges_, edges_forgotten_, topology.edges_forgotten);
-    grow(left_out_events_, events_left_out_, topology.events_left_out);
+    const std::lock_guard lock(mutex_);
+    auto& known = topologies_[prometheus];
+    grow(new_edges_, known.edges, topology.edges.size());
+    grow(forgotten_edges_, known.forgotten, topology.edges_forgotten);
+    grow(left_out_events_, known.left_out, topology.events_left_out);
+    for (auto& [protocol, count] : known.by_protocol) count = 0;
+    for (const auto& edge : topology.edges)
+        known.by_protocol[edge.labels.has("protocol") ? std::string(edge.labels.get("protocol")) : "unknown"] += 1;
+    std::map<std::string, double> sums;
+    for (const auto& [name, one] : topologies_)
+        for (const auto& [protocol, count] : one.by_protocol) sums[protocol] += count;
+    for (const auto& [protocol, count] : sums) edges_.Add({{"protocol", protocol}}).Set(count);
 }
 
 void LoopMetrics::warmed_up(const std::string& prometheus, double share) {

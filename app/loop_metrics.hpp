@@ -7,6 +7,9 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <cstdint>
+#include <map>
+#include <mutex>
 #include <string>
 
 #include "model/detector.hpp"
@@ -24,7 +27,7 @@ public:
     void not_saved(const std::string& prometheus);
     void judged(const RuleVerdict& verdict);
     void opened(const Incident& incident);
-    void topology(const Topology& topology);
+    void topology(const std::string& prometheus, const Topology& topology);
     void warmed_up(const std::string& prometheus, double share);
 
 private:
@@ -39,8 +42,13 @@ private:
     prometheus::Counter& new_edges_;
     prometheus::Counter& forgotten_edges_;
     prometheus::Counter& left_out_events_;
-    std::size_t edges_seen_ = 0;
-    std::uint64_t edges_forgotten_ = 0, events_left_out_ = 0;
+
+    struct Known {
+        std::map<std::string, double> by_protocol;
+        std::uint64_t edges = 0, forgotten = 0, left_out = 0;
+    };
+    std::mutex mutex_;
+    std::map<std::string, Known> topologies_;  // by Prometheus
 };
 
 }  // namespace meshwarden::app
