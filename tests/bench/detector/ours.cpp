@@ -13,7 +13,9 @@ Run run_ours(const Stream& stream, unsigned without) {
     anomaly::Baseline baseline({.interval_seconds = stream.interval_seconds, .without = without});
     std::vector<anomaly::Row> rows;
     std::vector<anomaly::Candidate> found;
-    double seconds = 0;
+    struct {
+        double rows = 0, seconds = 0;
+    } learning, after;
     for (std::size_t i = 0; i < stream.rows.size();) {
         auto j = i;
         rows.clear();
@@ -23,14 +25,17 @@ Run run_ours(const Stream& stream, unsigned without) {
         const auto begun = std::clock();
         baseline.inspect(stream.rows[i].at, rows, found, {run.scores.data() + i, j - i});
         const double took = double(std::clock() - begun) / CLOCKS_PER_SEC;
-        seconds += took;
+        auto& part = baseline.learning() ? learning : after;
+        part.rows += double(j - i);
+        part.seconds += took;
         run.worst_interval_ms = std::max(run.worst_interval_ms, took * 1e3);
         for (const auto& one : found)
             run.alerts.push_back({one.interval, one.source, one.destination, -std::log(one.alerts_per_day),
                                   std::string(to_string(one.kind))});
         i = j;
     }
-    run.rows_a_second = double(stream.rows.size()) / seconds;
+    run.rows_a_second = after.rows / after.seconds;
+    run.rows_a_second_learning = learning.rows / learning.seconds;
     run.edges = baseline.edges().size();
     run.bytes_an_edge = double(baseline.bytes()) / double(std::max<std::size_t>(run.edges, 1));
     return run;
