@@ -14,7 +14,7 @@ cmake --build --preset "$preset"
 
 status=0
 if [ "$only" = unit ]; then set -- -LE integration; else set --; fi
-ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --timeout 600 \
+ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --timeout 600 -j "$(nproc)" \
     --output-junit "$PWD/$results/ctest.xml" "$@" || status=1
 if [ "$only" = all ]; then
     MESHWARDEN_BUILD="$PWD/build/$preset" /usr/bin/python3 -m pytest -q -p no:cacheprovider --durations=10 \
