@@ -52,3 +52,10 @@ def test_exit_codes(tmp_path):
         assert answer.returncode == code, (arguments, answer.stdout, answer.stderr)
     assert run("verify", str(broken)).returncode in (1, 3)
     assert re.search(r"bad\.yaml:1: prometheus\[0\]\.colour: ", run("check", str(bad)).stdout)
+
+
+def test_no_conflict_is_left():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    marks = re.compile(r"^(<{7} |>{7} |={7}$)", re.MULTILINE)
+    assert [file for file in files if file.endswith((".md", ".yaml", ".yml", ".json", ".sh", ".js")) and
+            os.path.exists(os.path.join(ROOT, file)) and marks.search(read(file))] == []
