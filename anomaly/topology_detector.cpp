@@ -28,6 +28,12 @@ std::string text_of(const Edge& edge) {
     return fmt::format("{} ({})", arrow(edge.labels), edge.labels.get("protocol"));
 }
 
+// http and grpc are one edge.
+std::string silence_of(const Edge& edge) {
+    const bool tcp = edge.labels.get("protocol") == "tcp";
+    return fmt::format("{} ({}) fell silent", arrow(edge.labels), tcp ? "tcp" : "requests");
+}
+
 const Expectation* said_of(const Snapshot& snapshot, const Labels& edge) {
     return snapshot.expectations ? speaks_of(*snapshot.expectations, edge) : nullptr;
 }
@@ -54,12 +60,13 @@ void TopologyDetector::learn_caller(std::string name) {
 void TopologyDetector::note_refusals(const Snapshot& snapshot) {
     const auto reading = std::ranges::find(snapshot.readings, "authz_denials", &Reading::signal);
     if (reading == snapshot.readings.end()) return;
+    if (!settled_until_) settled_until_ = snapshot.since;
     auto* watch = watches_.find("authz-new-caller");
     for (const auto& update : reading->updates) {
         double count = 0;
         Time first = snapshot.at;
         for (const auto& point : update.points) {
-            if (point.increment <= 0 || point.at <= snapshot.since) continue;
+            if (point.increment <= 0 || point.at <= *settled_until_) continue;
             first = std::min(first, point.at);
             count += point.increment;
         }
@@ -117,16 +124,11 @@ void TopologyDetector::tell_new(const Snapshot& snapshot) {
 
 // What an operator has called expected after it was told is told no longer; it will be again once that no longer holds.
 void TopologyDetector::excuse(const Snapshot& snapshot) {
-    const auto drop = [&](Watch* watch, Edge& edge) {
-        const auto open = watch ? watch->open.find(edge.labels.only(watch->rule.by)) : decltype(watch->open.end()){};
-        if (!watch || open == watch->open.end()) return false;
-        auto& episode = open->second;
-        const auto dropped = std::erase_if(episode.listed, [about = arrow(edge.labels)](const auto& listed) {
-            return listed.second.starts_with(about + " (") || listed.second.starts_with(about + ":");
-        });
-        episode.value -= double(dropped);
-        if (episode.listed.empty()) watch->open.erase(open);
-        return dropped > 0;
+    const auto drop = [](Watch* watch, const Edge& edge) {
+        const auto speaks_of_it = [about = arrow(edge.labels)](const std::string& line) {
+            return line.starts_with(about + " (") || line.starts_with(about + ":");
+        };
+        return watch && watch->drop(edge.labels, speaks_of_it);
     };
     auto* vanished = watches_.find("topology-vanished");
     for (auto& [key, edge] : edges_.all()) {
@@ -145,17 +147,17 @@ void TopologyDetector::note_silence(const Snapshot& snapshot) {
     if (!watched_since_) watched_since_ = snapshot.at;
     if (!watch || !tells(snapshot)) return;
     for (auto& [key, edge] : edges_.all()) {
-        const auto labels = edge.labels.only(watch->rule.by);
         const double silent =
             to_epoch_seconds(snapshot.at) - to_epoch_seconds(std::max(edge.last_seen, *watched_since_));
         const double window = double(watch->rule.window.count()) / 1000;
-        if (edge.last_seen == snapshot.at) watch->open.erase(labels);
+        if (edge.last_seen == snapshot.at)
+            watch->drop(edge.labels, [line = silence_of(edge)](const std::string& listed) { return listed == line; });
         const bool vanished = edge.movements >= movements_to_know &&
                               silent > std::max(window, silent_gaps * edge.longest_gap) &&
                               silent * edge.usual_rate > missed_events;
         if (!vanished || edge.missed || said_of(snapshot, edge.labels)) continue;
         edge.missed = true;
-        watches_.note(*watch, {.labels = edge.labels, .at = edge.last_seen, .text = text_of(edge) + " fell silent",
+        watches_.note(*watch, {.labels = edge.labels, .at = edge.last_seen, .text = silence_of(edge),
                                .severity = watch->rule.severity});
         if (auto* episode = watch->find(edge.labels)) episode->last_at = snapshot.at;
     }

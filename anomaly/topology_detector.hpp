@@ -65,6 +65,7 @@ private:
     Behaviour behaviour_;
     Watches watches_;
     std::optional<Time> learning_until_;
+    std::optional<Time> settled_until_;      // refusals up to here were told before we began; later ones come once
     std::optional<Time> kept_since_;         // when presences were first kept
     std::set<std::string> callers_;          // "source > destination" that some series has shown
     std::map<std::string, Time> refused_;    // the same, refused lately

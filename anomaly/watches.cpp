@@ -42,6 +42,16 @@ Episode* Watch::find(const Labels& labels) {
     return found == open.end() ? nullptr : &found->second;
 }
 
+bool Watch::drop(const Labels& labels, const std::function<bool(const std::string&)>& lines) {
+    const auto found = open.find(labels.only(rule.by));
+    if (found == open.end()) return false;
+    auto& episode = found->second;
+    const auto dropped = std::erase_if(episode.listed, [&](const auto& listed) { return lines(listed.second); });
+    episode.value -= double(dropped);
+    if (episode.listed.empty()) open.erase(found);
+    return dropped > 0;
+}
+
 Watches::Watches(const std::vector<RuleSpec>& rules) {
     for (const auto& rule : rules)
         if (rule.learned) all_.push_back({rule, {}});

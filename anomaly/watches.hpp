@@ -2,6 +2,7 @@
 // Part of a detector's state; owned by it, not synchronised.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -33,6 +34,8 @@ struct Watch {
     std::map<Labels, Episode> open;  // by subject
 
     Episode* find(const Labels& labels);  // null: nothing is open there
+    // Takes lines out of what is open there, and ends it where none is left. Was there any?
+    bool drop(const Labels& labels, const std::function<bool(const std::string&)>& lines);
 };
 
 // Something odd, as one rule sees it.
