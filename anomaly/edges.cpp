@@ -13,6 +13,8 @@
 namespace meshwarden::anomaly {
 namespace {
 
+using nlohmann::json;
+
 constexpr double most_growth = 3;             // of the usual, in what one movement may teach
 constexpr double gap_half_life = 24 * 3600;   // seconds
 constexpr int most_movements = 1'000'000;
@@ -44,6 +46,13 @@ void learn(std::vector<std::string>& known, const std::vector<std::string>& show
     if (known.size() > most_principals) known.erase(known.begin(), known.end() - most_principals);
 }
 
+// A mean that fades: polls come more often than scrapes, so that most bring nothing, and some much.
+double rate_after(double before, double events, double seconds) {
+    constexpr double memory = 60;  // seconds
+    if (seconds <= 0) return before;
+    return before + (events / seconds - before) * -std::expm1(-seconds / memory);
+}
+
 // Pods that go take their counts with them: that is no traffic. Where they only cannot be scraped they come back with
 // it, one after the other: until all are back what comes cannot be told from that. Where all had gone, those that come
 // begin from zero.
@@ -51,13 +60,57 @@ double events_of(Edge& edge, double total, bool may_fail) {
     if (!may_fail) edge.owed = 0;
     const double change = total - std::exchange(edge.total, total);
     if (change < 0) {
-        if (edge.absent && !may_fail) return total;
+        if (edge.absent && !may_fail) {
+            edge.unseen = 0;
+            return total;
+        }
         edge.owed -= change;
         return 0;
     }
     const double back = std::min(change, edge.owed);
     edge.owed -= back;
     return change - back;
+}
+
+json entry_of(const Edge& edge) {
+    auto labels = json::object();
+    for (const auto& [name, value] : edge.labels) labels[name] = value;
+    return {labels, saved_time(edge.first_seen), saved_time(edge.last_seen), edge.total, edge.longest_gap,
+            edge.usual_rate, edge.movements, edge.expected, edge.missed, saved_time(edge.since), edge.events, edge.rate,
+            edge.untold, edge.owed, edge.score, edge.principals, edge.absent, edge.unseen};
+}
+
+// Older versions saved less of an edge.
+Edge edge_from(const json& entry) {
+    std::vector<Labels::Pair> labels;
+    for (const auto& [name, value] : entry.at(0).items()) labels.emplace_back(name, value.get<std::string>());
+    Edge edge;
+    edge.labels = Labels(std::move(labels));
+    edge.first_seen = time_of(entry.at(1));
+    edge.last_seen = time_of(entry.at(2));
+    edge.total = entry.at(3).get<double>();
+    edge.longest_gap = entry.at(4).get<double>();
+    edge.usual_rate = entry.at(5).get<double>();
+    edge.movements = entry.at(6).get<int>();
+    edge.expected = entry.at(7).get<bool>();
+    edge.missed = entry.size() > 8 && entry.at(8).get<bool>();
+    const bool has_presence = entry.size() > 12;
+    edge.since = has_presence ? time_of(entry.at(9)) : edge.first_seen;
+    edge.events = has_presence
+                      ? entry.at(10).get<double>()
+                      : edge.usual_rate * (to_epoch_seconds(edge.last_seen) - to_epoch_seconds(edge.since));
+    edge.rate = has_presence ? entry.at(11).get<double>() : 0;
+    edge.untold = has_presence && entry.at(12).get<bool>();
+    if (entry.size() > 13) {
+        edge.owed = entry.at(13).get<double>();
+        edge.score = entry.at(14).get<double>();
+        edge.principals = entry.at(15).get<std::vector<std::string>>();
+        edge.absent = entry.at(16).get<bool>();
+        edge.unseen = entry.at(17).get<int>();
+    } else {
+        add(edge.principals, edge.labels.get("source_principal"));
+    }
+    return edge;
 }
 
 }  // namespace
@@ -83,7 +136,7 @@ void Edges::end_presence(const Edge& edge) {
 
 // An edge is what it last was when it moved. It was silent up to the reading before: what was not read is not silence.
 void Edges::move(Edge& edge, Labels labels, double events, Time at, double seconds_since_reading) {
-    edge.rate = 0;
+    edge.rate = rate_after(edge.rate, events, seconds_since_reading);
     if (events <= 0) return;
     if (observed_at_.value_or(at) - edge.last_seen > presence_gap || edge.labels.get("mtls") != labels.get("mtls")) {
         end_presence(edge);
@@ -92,7 +145,6 @@ void Edges::move(Edge& edge, Labels labels, double events, Time at, double secon
     }
     edge.labels = std::move(labels);
     edge.events += events;
-    edge.rate = seconds_since_reading > 0 ? events / seconds_since_reading : 0;
     const double silent = to_epoch_seconds(at) - to_epoch_seconds(edge.last_seen);
     if (silent > 0) learn_pace(edge, events, silent);
     edge.movements = std::min(edge.movements + 1, most_movements);
@@ -120,7 +172,7 @@ std::map<Labels, Edges::Reading> Edges::summed(const std::vector<EdgeCount>& cou
 bool Edges::in_outage(std::size_t failing, Time at) {
     const auto before = std::exchange(failing_, failing);
     const bool was = outage_.has_value();
-    if (!was && observed_at_ && failing > before) outage_ = Outage{before, at};
+    if (!was && before && failing > *before) outage_ = Outage{*before, at};
     if (outage_ && (failing <= outage_->usual || at - outage_->since > longest_outage)) outage_.reset();
     return was || outage_;
 }
@@ -132,6 +184,7 @@ std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at,
     for (auto& [key, edge] : edges_)
         if (!sums.contains(key)) {
             edge.absent = true;
+            edge.rate = rate_after(edge.rate, 0, seconds);
             edge.unseen = std::min(edge.unseen + 1, most_movements);
         }
     std::vector<Moved> all;
@@ -139,7 +192,7 @@ std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at,
         const auto [found, fresh] = edges_.try_emplace(key);
         auto& edge = found->second;
         learn(edge.principals, reading.principals);
-        Moved moved{&edge, 0, 1 + edge.unseen, fresh, std::move(reading.versions)};
+        Moved moved{&edge, 0, 1, fresh, std::move(reading.versions)};
         if (fresh) {
             edge.labels = std::move(reading.labels);
             edge.first_seen = edge.since = edge.last_seen = at;
@@ -147,6 +200,7 @@ std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at,
             moved.events = observed_at_ ? reading.total : 0;
         } else {
             moved.events = events_of(edge, reading.total, may_fail);
+            moved.readings += edge.unseen;
             move(edge, std::move(reading.labels), moved.events, at, seconds);
         }
         edge.absent = false;
@@ -177,60 +231,30 @@ std::set<const Edge*> Edges::forget_oldest() {
     return gone;
 }
 
-std::string Edges::save() const {
-    auto list = nlohmann::json::array();
-    for (const auto& [key, edge] : edges_) {
-        auto labels = nlohmann::json::object();
-        for (const auto& [name, value] : edge.labels) labels[name] = value;
-        list.push_back({labels, saved_time(edge.first_seen), saved_time(edge.last_seen),
-                        edge.total, edge.longest_gap, edge.usual_rate, edge.movements, edge.expected, edge.missed,
-                        saved_time(edge.since), edge.events, edge.rate, edge.untold, edge.owed, edge.score, edge.principals,
-                        edge.absent, edge.unseen});
-    }
-    return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+json Edges::save() const {
+    auto list = json::array();
+    for (const auto& [key, edge] : edges_) list.push_back(entry_of(edge));
+    return {{"edges", std::move(list)},
+            {"failing", failing_ ? json(*failing_) : json()},
+            {"outage", outage_ ? json{outage_->usual, saved_time(outage_->since)} : json()}};
 }
 
-Result<void> Edges::load(std::string_view bytes) {
+void Edges::load(const json& saved) {
+    const auto older = saved.is_string() ? json::parse(saved.get_ref<const std::string&>()) : json();
     std::map<Labels, Edge> edges;
-    try {
-        for (const auto& entry : nlohmann::json::parse(bytes)) {
-            std::vector<Labels::Pair> labels;
-            for (const auto& [name, value] : entry.at(0).items()) labels.emplace_back(name, value.get<std::string>());
-            Edge edge;
-            edge.labels = Labels(std::move(labels));
-            edge.first_seen = time_of(entry.at(1));
-            edge.last_seen = time_of(entry.at(2));
-            edge.total = entry.at(3).get<double>();
-            edge.longest_gap = entry.at(4).get<double>();
-            edge.usual_rate = entry.at(5).get<double>();
-            edge.movements = entry.at(6).get<int>();
-            edge.expected = entry.at(7).get<bool>();
-            edge.missed = entry.size() > 8 && entry.at(8).get<bool>();
-            // Saved by a version that kept no presences: taken as one.
-            const bool has_presence = entry.size() > 12;
-            edge.since = has_presence ? time_of(entry.at(9)) : edge.first_seen;
-            edge.events = has_presence
-                              ? entry.at(10).get<double>()
-                              : edge.usual_rate * (to_epoch_seconds(edge.last_seen) - to_epoch_seconds(edge.since));
-            edge.rate = has_presence ? entry.at(11).get<double>() : 0;
-            edge.untold = has_presence && entry.at(12).get<bool>();
-            if (entry.size() > 13) {
-                edge.owed = entry.at(13).get<double>();
-                edge.score = entry.at(14).get<double>();
-                edge.principals = entry.at(15).get<std::vector<std::string>>();
-                edge.absent = entry.at(16).get<bool>();
-                edge.unseen = entry.at(17).get<int>();
-            } else {
-                add(edge.principals, edge.labels.get("source_principal"));
-            }
-            const auto key = edge_key(edge.labels);
-            edges.emplace(key, std::move(edge));
-        }
-    } catch (const nlohmann::json::exception& problem) {
-        return fail(fmt::format("the saved edges cannot be read (JSON error {})", problem.id));
+    for (const auto& entry : saved.is_string() ? older : saved.at("edges")) {
+        auto edge = edge_from(entry);
+        const auto key = edge_key(edge.labels);
+        edges.emplace(key, std::move(edge));
     }
+    std::optional<std::size_t> failing;
+    std::optional<Outage> outage;
+    if (saved.is_object() && !saved.at("failing").is_null()) failing = saved["failing"].get<std::size_t>();
+    if (saved.is_object() && !saved.at("outage").is_null())
+        outage = Outage{saved["outage"].at(0).get<std::size_t>(), time_of(saved["outage"].at(1))};
     edges_ = std::move(edges);
-    return {};
+    failing_ = failing;
+    outage_ = outage;
 }
 
 }  // namespace meshwarden::anomaly

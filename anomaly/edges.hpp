@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "model/error.hpp"
 #include "model/snapshot.hpp"
 #include "model/topology.hpp"
 
@@ -21,7 +21,7 @@ struct Edge {
     Time last_seen;     // of the last count that had moved
     double total = 0;
     double events = 0;  // of its presence
-    double rate = 0;    // per second, between the last two counts that did not fall
+    double rate = 0;    // per second, of about the last minute
     double longest_gap = 0;  // seconds between movements; fades within days
     double usual_rate = 0;   // events per second over its life, bursts cut
     int movements = 0;  // saturates
@@ -71,8 +71,8 @@ public:
     const std::vector<TopologyEdge>& ended() const { return ended_; }
     void saved() { ended_.clear(); }
 
-    std::string save() const;
-    Result<void> load(std::string_view bytes);
+    nlohmann::json save() const;
+    void load(const nlohmann::json& saved);  // of this or an older version; throws nlohmann::json::exception
 
 private:
     struct Reading {
@@ -89,7 +89,7 @@ private:
     std::size_t most_;
     std::map<Labels, Edge> edges_;
     std::optional<Time> observed_at_;
-    std::size_t failing_ = 0;  // targets, at the last reading
+    std::optional<std::size_t> failing_;  // targets, at the last reading
     struct Outage {
         std::size_t usual = 0;  // failing targets before it
         Time since;

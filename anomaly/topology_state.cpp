@@ -44,7 +44,7 @@ Result<void> TopologyDetector::load(std::string_view bytes) {
         const auto version = state.at("version").get<int>();
         if (version != 1 && version != state_version)
             return fail("the saved topology has an unknown version; it is learned anew");
-        if (auto loaded = edges_.load(state.at("edges").get_ref<const std::string&>()); !loaded) return loaded;
+        edges_.load(state.at("edges"));
         callers_ = state.at("callers").get<std::set<std::string>>();
         learning_until_ = time_of(state, "learning_until");
         kept_since_ = time_of(state, "kept_since");

@@ -20,7 +20,7 @@ struct TopologyEdge {
     Time first_seen;     // ever
     Time since;          // of this presence
     Time last_seen;      // within it
-    double rate = 0;     // connections or requests per second, over the last two readings; of one that ended, its mean
+    double rate = 0;     // connections or requests per second, of about the last minute; of one that ended, its mean
     double events = 0;   // connections or requests of this presence
     bool expected = true;  // learned, not found as new
     std::string mtls;    // mutual_tls, none, unknown

@@ -1,6 +1,7 @@
 #include "anomaly/topology_detector.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "tests/catch.hpp"
 #include "tests/rules/mesh_script.hpp"
@@ -322,6 +323,55 @@ TEST_CASE("the state moves to another detector, bit for bit, and hostile bytes a
         CHECK_FALSE(broken.load(bytes.substr(0, length)));
     }
     CHECK_FALSE(detector().load(R"({"version":99})"));
+}
+
+TEST_CASE("refusals that are told late are told, those of the time before are not") {
+    auto topology = detector();
+    auto s = learned(topology);
+    topology.inspect(s.silent("authz_denials").tick(40));
+    s.count("authz_denials", edge("scanner", "b"), 38, 3);
+    const auto found = topology.inspect(s.tick(41));
+    REQUIRE(names(found) == std::vector<std::string>{"authz-new-caller"});
+    CHECK(found.findings[0].value == 3);
+    auto again = detector();
+    REQUIRE(again.load(topology.save()));
+    s.count("authz_denials", edge("scanner", "b"), 39, 4).count("authz_denials", edge("other", "b"), 43, 1);
+    const auto next = again.inspect(s.tick(44));
+    REQUIRE(next.findings.size() == 2);
+    CHECK(next.findings[0].value + next.findings[1].value == 4);
+}
+
+TEST_CASE("a target that has failed for long is no outage after a restart either") {
+    Edges before(10);
+    double total = 100;
+    int now = 0;
+    const auto read = [&](Edges& edges, double count) {
+        double events = 0;
+        for (const auto& moved : edges.observe({{edge("a", "b"), count}}, at(now += 60), 1)) events += moved.events;
+        return events;
+    };
+    for (int i = 0; i < 100; ++i) read(before, total += 10);
+    Edges after(10);
+    after.load(before.save());
+    after.observed(*before.observed_at());
+    CHECK(read(after, total = 5) == 0);  // its pods were replaced
+    CHECK(read(after, total += 10) == 10);
+}
+
+TEST_CASE("an outage goes on after a restart") {
+    Edges before(10);
+    const auto read = [](Edges& edges, double seconds, double count, std::size_t failing) {
+        double events = 0;
+        for (const auto& moved : edges.observe({{edge("a", "b"), count}}, at(seconds), failing)) events += moved.events;
+        return events;
+    };
+    read(before, 60, 1000, 0);
+    read(before, 120, 1010, 0);
+    CHECK(read(before, 180, 10, 1) == 0);
+    Edges after(10);
+    after.load(before.save());
+    after.observed(*before.observed_at());
+    CHECK(read(after, 240, 1020, 0) == 10);
 }
 
 TEST_CASE("memory is bounded: the longest unseen edges are forgotten and counted") {
