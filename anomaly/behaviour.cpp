@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most_versions = 64;  // of one workload
+constexpr double most_events = 1e11;       // of an edge in an interval: the sum over a million edges can be saved
 
 Interval interval_of(Time at, Duration length) {
     return (at.time_since_epoch().count() - 1) / length.count();  // events lie before the reading that brings them
@@ -64,7 +65,7 @@ void Behaviour::add(const Moved& moved) {
     auto& pending = pending_[{source, destination}];
     pending.row.source = source;
     pending.row.destination = destination;
-    pending.row.count += float(moved.events / moved.readings);
+    pending.row.count = float(std::min(pending.row.count + moved.events / moved.readings, most_events));
     if (const auto& used = moved.edge->principals; !used.empty()) pending.row.principal = word(used.back());
     pending.fresh = pending.fresh || moved.fresh;
     pending.tcp = pending.tcp && moved.edge->labels.get("protocol") == "tcp";

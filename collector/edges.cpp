@@ -33,6 +33,9 @@ Labels edge_labels(const Extractor& extract, const Metric& metric) {
     return labels;
 }
 
+// Of a counter that some proxy shows: nobody can reckon with more.
+bool countable(const Sample* sample) { return sample && sample->value >= 0 && sample->value <= 1e15; }
+
 std::vector<Labels> failing_at(const Answer& up, Time at) {
     std::vector<Labels> failing;
     for (std::size_t i = 0; i < up.size(); ++i)
@@ -53,7 +56,7 @@ void EdgeTotals::fill(Snapshot& snapshot, std::optional<Time> at) const {
         bool known = false;
         for (const auto samples : all) {
             const auto* sample = sample_at(samples, at);
-            if (!sample || !std::isfinite(sample->value)) continue;
+            if (!countable(sample)) continue;
             known = true;
             total += sample->value;
         }
@@ -94,7 +97,7 @@ void Edges::take(const Questions& questions, Snapshot& snapshot) {
         if (!outcome) continue;
         double total = 0;
         for (std::size_t i = 0; i < outcome->size(); ++i)
-            if (const auto* sample = sample_at(outcome->samples(i), {}); sample && std::isfinite(sample->value))
+            if (const auto* sample = sample_at(outcome->samples(i), {}); countable(sample))
                 total += sample->value;
         totals.add(part.extract, *outcome);
         // Pods that go take their counts with them: the sum may fall.

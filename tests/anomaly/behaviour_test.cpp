@@ -370,6 +370,17 @@ TEST_CASE("identities are blind in a mesh that shows none, until one is seen") {
     CHECK(verdict().judged);
 }
 
+TEST_CASE("a counter that rises beyond reckoning leaves a state that can be loaded") {
+    Mesh mesh;
+    mesh.play(1);
+    mesh.step([](Mesh& m) { m.call({"shop/w0", "shop/w1"}, 1e15); });
+    for (int i = 0; i < 20; ++i) mesh.step();
+    TopologyDetector copy(Options(), rules());
+    const auto loaded = copy.load(mesh.topology.save());
+    INFO((loaded ? std::string() : loaded.error().message));
+    CHECK(loaded);
+}
+
 TEST_CASE("what there is no room for is counted") {
     Options options;
     options.max_edges = 5;

@@ -48,6 +48,7 @@ TEST_CASE("edges are summed by our labels") {
                         "request_protocol, source_workload) (tcp_opened)",
                         vector_json({{row("web", "ledger", "ledger", "mutual_tls"), {{1, 3}}},
                                      {row("web", "ledger", "other", "mutual_tls"), {{1, 4}}},
+                                     {row("web", "ledger", "absurd", "mutual_tls"), {{1, 1e19}}},
                                      {row("web", "unknown", "PassthroughCluster", "unknown"), {{1, 1}}}}));
     const Snapshot& snapshot = bench.watcher.poll();
     REQUIRE(snapshot.edges_answered);
