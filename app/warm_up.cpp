@@ -28,6 +28,7 @@ void WarmUp::begin(const Snapshot& live, const anomaly::TopologyDetector& topolo
     const Time oldest = live.at - options_.warm_up;
     from_ = next_ = floor_to(std::max(taught.value_or(oldest), oldest), options_.interval) + options_.interval;
     until_ = live.at;
+    settled_until_ = taught.value_or(live.since);
     due_ = live.at;
     if (*next_ + options_.interval < live.at)
         spdlog::info(log_text("reading who called whom in the past",
@@ -56,7 +57,7 @@ void WarmUp::read(const Snapshot& live, Time last, collector::Collector& collect
     const Time began = clock_.now();
     std::size_t given = 0;
     const auto teach = [&](Snapshot past) {
-        past.since = live.since;
+        past.since = settled_until_;
         past.scrape_interval = live.scrape_interval;
         past.expectations = live.expectations;
         topology.inspect(past);

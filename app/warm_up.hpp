@@ -40,6 +40,7 @@ private:
     LoopMetrics& metrics_;
     std::optional<Time> from_, next_;
     Time until_;
+    Time settled_until_;  // what is older only teaches
     Time due_;
     int steps_ = 60;     // of the next stretch
     int failures_ = 0;
