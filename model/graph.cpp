@@ -20,14 +20,15 @@ double mean_rate(const TopologyEdge& edge) {
     return seconds > 0 ? edge.events / seconds : 0;
 }
 
-// Of each edge the last presence that had begun.
+// Of each edge the last presence that had begun: the one that was seen last, since several Prometheuses may know it.
 std::vector<const TopologyEdge*> last_presences(const Topology& topology, const TopologyPast& past, Time at) {
+    const auto age = [at](const TopologyEdge& edge) { return std::pair(std::min(edge.last_seen, at), edge.since); };
     std::map<Labels, const TopologyEdge*> last;
     for (const auto* list : {&past.presences, &topology.ended, &topology.edges})
         for (const auto& edge : *list) {
             if (edge.since > at) continue;
             auto& known = last[edge_key(edge.labels)];
-            if (!known || known->since <= edge.since) known = &edge;
+            if (!known || age(*known) <= age(edge)) known = &edge;
         }
     std::vector<const TopologyEdge*> all;
     for (const auto& [key, edge] : last) all.push_back(edge);
@@ -120,6 +121,9 @@ Topology merged(const std::vector<std::shared_ptr<const Topology>>& parts) {
         all.at = std::max(all.at, part->at);
         all.learning = all.learning || part->learning;
         all.learning_until = std::max(all.learning_until, part->learning_until);
+        if (all.learning_cause.empty()) all.learning_cause = part->learning_cause;
+        all.edges_forgotten += part->edges_forgotten;
+        all.events_left_out += part->events_left_out;
         if (part->kept_since) all.kept_since = std::max(all.kept_since.value_or(Time{}), *part->kept_since);
         all.edges.insert(all.edges.end(), part->edges.begin(), part->edges.end());
         all.ended.insert(all.ended.end(), part->ended.begin(), part->ended.end());

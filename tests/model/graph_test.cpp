@@ -148,6 +148,25 @@ TEST_CASE("a graph is bounded: the least recently seen edges are left out, and t
         graph.edges, [](const GraphEdge& each) { return each.edge.labels.get("destination_workload") == "d0"; }));
 }
 
+TEST_CASE("of several Prometheuses the one that saw an edge last is believed") {
+    Topology one, two;
+    one.at = two.at = start + 24h;
+    one.edges = {presence("cart", start + 2h, start + 3h)};
+    two.edges = {presence("cart", start, start + 24h)};
+    one.learning_cause = "learning";
+    one.edges_forgotten = 2;
+    two.edges_forgotten = 3;
+    for (const bool first : {true, false}) {
+        const auto a = std::make_shared<const Topology>(first ? one : two);
+        const auto b = std::make_shared<const Topology>(first ? two : one);
+        const auto both = merged({a, b});
+        CHECK(names(graph_of(both, {}, question())) == Names{"cart"});
+        CHECK(graph_of(both, {}, question()).edges.at(0).edge.last_seen == start + 24h);
+        CHECK(both.learning_cause == "learning");
+        CHECK(both.edges_forgotten == 5);
+    }
+}
+
 TEST_CASE("nobody says something of no edge, of every edge, without a reason, or of what is past") {
     const auto flaw = [](Expectation said) { return checked(std::move(said), start).error().message; };
     const auto good = said(true, R"(source_workload="a")", start);
@@ -157,6 +176,21 @@ TEST_CASE("nobody says something of no edge, of every edge, without a reason, or
     CHECK_THAT(flaw(bad), Catch::Matchers::Contains("1 to 16"));
     bad.match_text = {R"(source_workload=~".*")"};
     CHECK_THAT(flaw(bad), Catch::Matchers::Contains("every edge"));
+    for (const std::vector<std::string>& most :
+         {std::vector<std::string>{R"(source_workload=~".+")"}, {R"(destination_workload=~".*.")"},
+          {R"(protocol=~"tcp|http|grpc")"}, {R"(mtls="mutual_tls")"}, {R"(source_workload!="web")"},
+          {R"(source_principal=~"spiffe://.*")"}, {R"(source_namespace=~".+")", R"(protocol="tcp")"}}) {
+        bad.match_text = most;
+        CAPTURE(most.front());
+        CHECK_THAT(flaw(bad), Catch::Matchers::Contains("every edge"));
+    }
+    for (const std::vector<std::string>& few :
+         {std::vector<std::string>{R"(source_workload=~"web|cart")"}, {R"(destination_namespace="kube-system")"},
+          {R"(source_workload=~".+")", R"(destination_workload="ledger")"}, {R"(source_workload=~"job-.*")"}}) {
+        bad.match_text = few;
+        CAPTURE(few.front());
+        CHECK(checked(bad, start).has_value());
+    }
     bad.match_text = {R"(sorce_workload="a")"};
     CHECK_THAT(flaw(bad), Catch::Matchers::Contains("no edge has a label sorce_workload"));
     bad.match_text = {"source_workload"};
