@@ -36,6 +36,8 @@ Loop::Loop(const config::Config& config, const collector::Options& prometheus, O
     begin_anew();
 }
 
+Loop::~Loop() { context_.metrics.left(prometheus_.name); }
+
 void Loop::begin_anew() {
     judges_.emplace(config_);
     collector_.emplace(prometheus_, config_.signals, http_, context_.registry);
@@ -77,7 +79,7 @@ void Loop::tick(std::stop_token stop) {
     snapshot.expectations = keeper_.expectations();
     warm_up_->step(snapshot, *collector_, judges_->topology(), stop);
     auto inspection = judges_->inspect(snapshot);
-    for (const auto& rule : inspection.rules) context_.metrics.judged(rule);
+    for (const auto& rule : inspection.rules) context_.metrics.judged(prometheus_.name, rule);
     for (auto& reading : snapshot.readings) reading.updates.clear();
     const auto sight = std::make_shared<const TickSight>(snapshot.readings, inspection.rules);
     settle(snapshot, std::move(inspection), stop);

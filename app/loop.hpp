@@ -53,6 +53,7 @@ public:
     };
 
     Loop(const config::Config& config, const collector::Options& prometheus, OpenStore open, Context context);
+    ~Loop();
 
     void run(std::stop_token stop);
 

@@ -1,5 +1,7 @@
 #include "app/loop_metrics.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace meshwarden::app {
@@ -67,9 +69,25 @@ void LoopMetrics::not_saved(const std::string& prometheus) {
     not_saved_.Add({{"prometheus", prometheus}}).Increment();
 }
 
-void LoopMetrics::judged(const RuleVerdict& verdict) {
-    for (const auto health : {RuleHealth::ok, RuleHealth::firing, RuleHealth::blind, RuleHealth::off})
-        rules_.Add({{"rule", verdict.rule}, {"state", std::string(to_string(health))}}).Set(health == verdict.health);
+void LoopMetrics::judged(const std::string& prometheus, const RuleVerdict& verdict) {
+    const std::lock_guard lock(mutex_);
+    auto& healths = healths_[verdict.rule];
+    healths[prometheus] = verdict.health;
+    show_rule(verdict.rule, healths);
+}
+
+// Of several Prometheuses the worst: what fires somewhere fires. Of none nothing is shown.
+void LoopMetrics::show_rule(const std::string& rule, const std::map<std::string, RuleHealth>& healths) {
+    constexpr std::array worst_first{RuleHealth::firing, RuleHealth::blind, RuleHealth::ok, RuleHealth::off};
+    const auto held = [&](RuleHealth health) {
+        return std::ranges::any_of(healths, [&](const auto& entry) { return entry.second == health; });
+    };
+    const auto worst = std::ranges::find_if(worst_first, held);
+    for (const auto health : worst_first) {
+        auto& gauge = rules_.Add({{"rule", rule}, {"state", std::string(to_string(health))}});
+        if (worst == worst_first.end()) rules_.Remove(&gauge);
+        else gauge.Set(health == *worst);
+    }
 }
 
 void LoopMetrics::opened(const Incident& incident) {
@@ -90,10 +108,25 @@ void LoopMetrics::topology(const std::string& prometheus, const Topology& topolo
     for (auto& [protocol, count] : known.by_protocol) count = 0;
     for (const auto& edge : topology.edges)
         known.by_protocol[edge.labels.has("protocol") ? std::string(edge.labels.get("protocol")) : "unknown"] += 1;
+    show_edges();
+}
+
+void LoopMetrics::show_edges() {
     std::map<std::string, double> sums;
     for (const auto& [name, one] : topologies_)
         for (const auto& [protocol, count] : one.by_protocol) sums[protocol] += count;
     for (const auto& [protocol, count] : sums) edges_.Add({{"protocol", protocol}}).Set(count);
+}
+
+// What was counted stays: the loop that comes after a reload goes on from there.
+void LoopMetrics::left(const std::string& prometheus) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [protocol, count] : topologies_[prometheus].by_protocol) count = 0;
+    show_edges();
+    for (auto& [rule, healths] : healths_)
+        if (healths.erase(prometheus)) show_rule(rule, healths);
+    std::erase_if(healths_, [](const auto& entry) { return entry.second.empty(); });
+    warm_up_.Remove(&warm_up_.Add({{"prometheus", prometheus}}));
 }
 
 void LoopMetrics::warmed_up(const std::string& prometheus, double share) {

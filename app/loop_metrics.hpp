@@ -25,12 +25,16 @@ public:
     void ticked(const std::string& prometheus, const char* result, Duration took);
     void missed(const std::string& prometheus, std::int64_t ticks);
     void not_saved(const std::string& prometheus);
-    void judged(const RuleVerdict& verdict);
+    void judged(const std::string& prometheus, const RuleVerdict& verdict);
     void opened(const Incident& incident);
     void topology(const std::string& prometheus, const Topology& topology);
     void warmed_up(const std::string& prometheus, double share);
+    void left(const std::string& prometheus);  // nobody watches it any longer, or another loop will
 
 private:
+    void show_rule(const std::string& rule, const std::map<std::string, RuleHealth>& healths);
+    void show_edges();
+
     prometheus::Family<prometheus::Counter>& ticks_;
     prometheus::Family<prometheus::Counter>& missed_;
     prometheus::Family<prometheus::Counter>& not_saved_;
@@ -48,7 +52,8 @@ private:
         std::uint64_t edges = 0, forgotten = 0, left_out = 0;
     };
     std::mutex mutex_;
-    std::map<std::string, Known> topologies_;  // by Prometheus
+    std::map<std::string, Known> topologies_;                           // by Prometheus
+    std::map<std::string, std::map<std::string, RuleHealth>> healths_;  // by rule and Prometheus
 };
 
 }  // namespace meshwarden::app
