@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/secret_files.hpp"
 #include "app/version.hpp"
 #include "model/graph.hpp"
 #include "model/log_text.hpp"
@@ -55,6 +56,7 @@ Result<void> App::start(const config::Config& config) {
     reloads_.started(clock_.now());
     const auto scheme = config.web.tls.cert_file.empty() ? "http" : "https";
     spdlog::info("meshwarden {} is up, console {}://{}:{}/", version(), scheme, config.web.address, server_->port());
+    log_missing_secrets(config);
     return {};
 }
 
@@ -118,6 +120,7 @@ std::vector<std::string> App::reload() {
     if (auto noted = note_reload(config()->storage_url, changes, clock_.now()); !noted)
         spdlog::warn(log_text("what changed is not in the log of events", {{"error", noted.error().message}}));
     reloads_.replaced(changes, clock_.now());
+    log_missing_secrets(*config());
     return problems;
 }
 
@@ -183,6 +186,12 @@ std::shared_ptr<const Topology> App::topology() {
     return std::make_shared<const Topology>(merged(parts));
 }
 
+web::ConfigStatus App::config_status() {
+    auto status = reloads_.status();
+    for (const auto& missing : missing_secrets(*config())) status.problems.push_back(in_words(missing));
+    return status;
+}
+
 web::Dependencies App::dependencies() {
     const auto config = [this] { return this->config(); };
     web::Dependencies dependencies;
@@ -213,7 +222,7 @@ web::Dependencies App::dependencies() {
         return shared_.ticked;
     };
     dependencies.reload = [this] { return reload(); };
-    dependencies.config = [this] { return reloads_.status(); };
+    dependencies.config = [this] { return config_status(); };
     dependencies.wake_courier = [this] {
         const std::scoped_lock lock(engine_mutex_);
         if (engine_) engine_->wake_courier();

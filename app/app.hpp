@@ -51,6 +51,7 @@ private:
     Result<void> replace(const config::Config& before, std::shared_ptr<const config::Config> after);
     std::shared_ptr<const config::Config> config();
     std::shared_ptr<const Topology> topology();
+    web::ConfigStatus config_status();
     notify::Pulse pulse();  // on the heartbeat's thread
 
     std::string config_file_;

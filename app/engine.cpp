@@ -5,12 +5,24 @@
 namespace meshwarden::app {
 namespace {
 
+// Opens the store where it is not open yet.
+Result<incidents::Status> status_of(std::shared_ptr<incidents::Store>& store, const OpenStore& open) {
+    if (!store) {
+        auto opened = open();
+        if (!opened) return std::unexpected(opened.error());
+        store = std::move(*opened);
+    }
+    return store->status();
+}
+
 notify::Heartbeat::Source with_store(OpenStore open, std::function<notify::Pulse()> pulse) {
     return [open = std::move(open), pulse = std::move(pulse), store = std::shared_ptr<incidents::Store>()]() mutable {
         auto now = pulse();
-        if (auto opened = store ? nullptr : open().value_or(nullptr)) store = std::move(opened);
-        const auto status = store ? store->status() : Result<incidents::Status>(fail("not open"));
-        if (!status) return now;
+        const auto status = status_of(store, open);
+        if (!status) {
+            now.read_error = status.error().message;
+            return now;
+        }
         now.head_hash = status->head_hash;
         now.head_seq = status->head_seq;
         now.open_by_severity = status->open_by_severity;

@@ -31,7 +31,7 @@ void print(const json& value) { fmt::print("{}\n", value.dump(2, ' ', false, jso
 Row row_of(const Expectation& said, Time now) {
     const auto until = said.ended_at     ? "withdrawn by " + said.ended_by
                        : said.expires_at ? to_rfc3339(*said.expires_at)
-                                         : "withdrawn";
+                                         : "no end";
     return {said.id,
             said.expected ? "expected" : "unexpected",
             said.holds(now) ? "yes" : "no",
@@ -53,7 +53,7 @@ void show(const Expectations& all, Time now, Format format) {
     fmt::print("{}", table({"ID", "SAID", "HOLDS", "UNTIL", "OWNER", "BY", "MATCH", "NOTE"}, rows));
 }
 
-int answer(const std::expected<Expectation, incidents::ActionError>& said, const std::string& id, Time now,
+int answer(const std::expected<Expectation, incidents::ActionFailure>& said, const std::string& id, Time now,
            Format format) {
     if (said) {
         if (format == Format::json)
@@ -67,7 +67,7 @@ int answer(const std::expected<Expectation, incidents::ActionError>& said, const
     if (said.error() == incidents::ActionError::too_many)
         return complain(
             fmt::format("{} hold already; withdraw some, or use wider matchers", incidents::most_expectations), 1);
-    return complain("the database could not keep this; nothing was changed", 3);
+    return complain(said.error().cause + "; nothing was changed", 3);
 }
 
 Result<Expectation> declaration(const ExpectRequest& request, Time now) {

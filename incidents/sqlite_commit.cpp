@@ -119,9 +119,9 @@ Result<TickOutcome> SqliteStore::retire(const Configured& configured, Time now, 
     });
 }
 
-std::expected<Incident, ActionError> SqliteStore::act(const std::string& id, const Action& action, Time now,
-                                                      const Options& options) {
-    auto done = verb(*database_, "act on an incident", [&]() -> std::expected<Incident, ActionError> {
+std::expected<Incident, ActionFailure> SqliteStore::act(const std::string& id, const Action& action, Time now,
+                                                        const Options& options) {
+    return refusable(verb(*database_, "act on an incident", [&]() -> std::expected<Incident, ActionFailure> {
         Transaction transaction(*database_, Transaction::Kind::write);
         auto row = database_->prepare("SELECT body FROM incidents WHERE id = ? AND erased_at IS NULL");
         row.bind(id);
@@ -131,8 +131,7 @@ std::expected<Incident, ActionError> SqliteStore::act(const std::string& id, con
         if (!change->steps.empty()) write_changes(*database_, {*change}, now);
         transaction.commit();
         return change->next.incident;
-    });
-    return done ? *done : std::unexpected(ActionError::storage);
+    }));
 }
 
 Result<void> SqliteStore::note_reload(const std::vector<std::string>& changes, Time now) {

@@ -61,8 +61,8 @@ Result<Expectations> SqliteStore::expectations() {
     return verb(*database_, "read what is expected", [&] { return fold(*database_); });
 }
 
-std::expected<Expectation, ActionError> SqliteStore::declare(Expectation said, Time now) {
-    auto done = verb(*database_, "declare what is expected", [&]() -> std::expected<Expectation, ActionError> {
+std::expected<Expectation, ActionFailure> SqliteStore::declare(Expectation said, Time now) {
+    return refusable(verb(*database_, "declare what is expected", [&]() -> std::expected<Expectation, ActionFailure> {
         Transaction transaction(*database_, Transaction::Kind::write);
         const auto all = fold(*database_);
         const auto holding = std::ranges::count_if(all, [&](const Expectation& each) { return each.holds(now); });
@@ -74,12 +74,11 @@ std::expected<Expectation, ActionError> SqliteStore::declare(Expectation said, T
         said = fold(*database_).back();
         transaction.commit();
         return said;
-    });
-    return done ? *done : std::unexpected(ActionError::storage);
+    }));
 }
 
-std::expected<Expectation, ActionError> SqliteStore::withdraw(const std::string& id, const std::string& by, Time now) {
-    auto done = verb(*database_, "withdraw what was expected", [&]() -> std::expected<Expectation, ActionError> {
+std::expected<Expectation, ActionFailure> SqliteStore::withdraw(const std::string& id, const std::string& by, Time now) {
+    return refusable(verb(*database_, "withdraw what was expected", [&]() -> std::expected<Expectation, ActionFailure> {
         Transaction transaction(*database_, Transaction::Kind::write);
         const auto all = fold(*database_);
         const auto found = std::ranges::find(all, id, &Expectation::id);
@@ -92,8 +91,7 @@ std::expected<Expectation, ActionError> SqliteStore::withdraw(const std::string&
         ended.ended_by = by;
         transaction.commit();
         return ended;
-    });
-    return done ? *done : std::unexpected(ActionError::storage);
+    }));
 }
 
 }  // namespace meshwarden::incidents

@@ -21,8 +21,8 @@ public:
     Result<Retained> retain(const Retention& retention, Time now) override;
     Result<IncidentPage> incidents(const IncidentFilter& filter) override;
     Result<std::optional<IncidentDetail>> incident(const std::string& id) override;
-    std::expected<Incident, ActionError> act(const std::string& id, const Action& action, Time now,
-                                             const Options& options) override;
+    std::expected<Incident, ActionFailure> act(const std::string& id, const Action& action, Time now,
+                                               const Options& options) override;
     Result<std::vector<Event>> events_after(std::int64_t seq, int limit) override;
     Result<std::optional<Notice>> claim(const std::string& target, Time now, Time until) override;
     Result<void> finish(std::int64_t notice, const Attempt& attempt) override;
@@ -36,8 +36,9 @@ public:
     Result<TopologyPast> topology_past(const std::vector<std::string>& prometheus,
                                        const std::vector<Time>& at) override;
     Result<Expectations> expectations() override;
-    std::expected<Expectation, ActionError> declare(Expectation said, Time now) override;
-    std::expected<Expectation, ActionError> withdraw(const std::string& id, const std::string& by, Time now) override;
+    std::expected<Expectation, ActionFailure> declare(Expectation said, Time now) override;
+    std::expected<Expectation, ActionFailure> withdraw(const std::string& id, const std::string& by,
+                                                       Time now) override;
     Result<void> note_reload(const std::vector<std::string>& changes, Time now) override;
     Result<Status> status() override;
     Result<Verification> verify(const std::string& expected_head) override;
@@ -65,6 +66,13 @@ auto verb(const Database& database, std::string_view doing, F&& body) -> Result<
     } catch (const std::exception& problem) {
         return std::unexpected(storage_error(database, doing, problem));
     }
+}
+
+// The same of a verb that may be refused: what SQLite could not do is a refusal of `storage`.
+template <class T>
+std::expected<T, ActionFailure> refusable(Result<std::expected<T, ActionFailure>> done) {
+    if (done) return std::move(*done);
+    return std::unexpected(ActionFailure(ActionError::storage, std::move(done.error().message)));
 }
 
 }  // namespace meshwarden::incidents

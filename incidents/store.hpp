@@ -104,6 +104,14 @@ struct Action {
 
 enum class ActionError { not_found, version_mismatch, already_resolved, too_many, storage };
 
+struct ActionFailure {
+    ActionError kind;
+    std::string cause{};  // of `storage`: what was being done, in which file, why it failed, what to do
+
+    ActionFailure(ActionError of_kind, std::string why = {}) : kind(of_kind), cause(std::move(why)) {}
+    bool operator==(ActionError other) const { return kind == other; }
+};
+
 constexpr std::size_t most_expectations = 200;  // that hold at one time
 
 struct DeliveryFilter {
@@ -155,8 +163,8 @@ public:
 
     virtual Result<IncidentPage> incidents(const IncidentFilter& filter) = 0;
     virtual Result<std::optional<IncidentDetail>> incident(const std::string& id) = 0;
-    virtual std::expected<Incident, ActionError> act(const std::string& id, const Action& action, Time now,
-                                                     const Options& options) = 0;
+    virtual std::expected<Incident, ActionFailure> act(const std::string& id, const Action& action, Time now,
+                                                       const Options& options) = 0;
     virtual Result<std::vector<Event>> events_after(std::int64_t seq, int limit) = 0;
 
     // The most urgent due notice of the target (by the incident's severity, then the oldest), leased until `until`. A
@@ -182,9 +190,9 @@ public:
     // What operators say of edges is a fold over events of the log: who said what, when, stands in the chain. The
     // declaration gets its id and created_at. Withdrawing twice changes nothing.
     virtual Result<Expectations> expectations() = 0;  // all, the oldest first
-    virtual std::expected<Expectation, ActionError> declare(Expectation said, Time now) = 0;
-    virtual std::expected<Expectation, ActionError> withdraw(const std::string& id, const std::string& by,
-                                                             Time now) = 0;
+    virtual std::expected<Expectation, ActionFailure> declare(Expectation said, Time now) = 0;
+    virtual std::expected<Expectation, ActionFailure> withdraw(const std::string& id, const std::string& by,
+                                                               Time now) = 0;
     // What a reload changed, a line each, as an event of the log.
     virtual Result<void> note_reload(const std::vector<std::string>& changes, Time now) = 0;
 

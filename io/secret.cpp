@@ -1,3 +1,5 @@
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -9,6 +11,7 @@ namespace meshwarden::io {
 Result<std::string> read_secret(const std::string& file) {
     constexpr std::size_t max_size = 64 * 1024;
     std::ifstream stream(file, std::ios::binary);
+    if (!stream) return fail(fmt::format("cannot read the secret file {}: {}", file, std::strerror(errno)));
     std::string secret(max_size + 1, '\0');
     stream.read(secret.data(), static_cast<std::streamsize>(secret.size()));
     if (!stream.eof() || stream.bad()) {

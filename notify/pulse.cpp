@@ -26,6 +26,8 @@ int open_incidents(const Pulse& pulse) {
     return sum;
 }
 
+json error_json(const std::string& error) { return error.empty() ? json() : json(plain(error, error_units).text); }
+
 json details_of(const Pulse& pulse, const Options& options, Time now) {
     json blind = json::array();
     for (const auto& signal : pulse.blind_signals | std::views::take(shown_signals))
@@ -38,8 +40,8 @@ json details_of(const Pulse& pulse, const Options& options, Time now) {
             {"incidents_open", pulse.open_by_severity},
             {"blind_signals", std::move(blind)},
             {"blind_signals_count", pulse.blind_signals.size()},
-            {"storage_error",
-             pulse.storage_error.empty() ? json() : json(plain(pulse.storage_error, error_units).text)}};
+            {"read_error", error_json(pulse.read_error)},
+            {"storage_error", error_json(pulse.storage_error)}};
 }
 
 json labels_of(const Options& options) {
@@ -55,19 +57,29 @@ json annotations_of(const Pulse& pulse, const Options& options) {
 
 std::string fingerprint_of(const Options& options) { return sha256_hex("heartbeat\n" + options.instance); }
 
+std::string incidents_text(const Pulse& pulse) {
+    if (!pulse.read_error.empty()) return "the store cannot be read: " + pulse.read_error;
+    return fmt::format("{} incidents open", open_incidents(pulse));
+}
+
+std::string head_text(const Pulse& pulse) {
+    if (!pulse.read_error.empty()) return "";
+    if (pulse.head_hash.empty()) return "; no event yet";
+    return fmt::format("; event {}, head {}", pulse.head_seq, pulse.head_hash);
+}
+
 }  // namespace
 
 std::string pulse_text(const Pulse& pulse, const Options& options) {
-    std::string text = fmt::format("{} is alive (Meshwarden {}): {} incidents open", options.instance, pulse.version,
-                                   open_incidents(pulse));
+    std::string text = fmt::format("{} is alive (Meshwarden {}): {}", options.instance, pulse.version,
+                                   incidents_text(pulse));
     const auto& blind = pulse.blind_signals;
     if (!blind.empty()) {
         text += fmt::format(", {} signals blind: {}", blind.size(),
                             fmt::join(blind | std::views::take(shown_signals), ", "));
         if (blind.size() > shown_signals) text += ", ...";
     }
-    text += pulse.head_hash.empty() ? std::string("; the store cannot be read")
-                                    : fmt::format("; event {}, head {}", pulse.head_seq, pulse.head_hash);
+    text += head_text(pulse);
     if (!pulse.storage_error.empty()) text += "; what is found is NOT SAVED: " + pulse.storage_error;
     return text;
 }

@@ -12,9 +12,10 @@ namespace meshwarden::notify {
 
 struct Pulse {
     std::string version;
-    std::string head_hash;  // "" where the store cannot be read
+    std::string read_error;   // why the store cannot be read; "": it can
+    std::string head_hash;    // "": the log has no event yet
     std::int64_t head_seq = 0;
-    std::map<std::string, int> open_by_severity;
+    std::map<std::string, int> open_by_severity;  // of a store that can be read
     std::vector<std::string> blind_signals;  // each once
     std::string storage_error;               // "": what is found is saved
 };

@@ -119,7 +119,7 @@ private:
         patience_ = 0;
         auto& request = reader_.request;
         is_head_ = request.method == Method::head;
-        if (!needs_store(request)) {
+        if (!needs_worker(request)) {
             const auto options = service_.settings.get();
             Context context{*options, service_.dependencies, service_.authenticator, nullptr, {}};
             return answer(handle(request, context));

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "incidents/json.hpp"
 #include "web/handlers.hpp"
+#include "web/json_body.hpp"
 #include "web/links.hpp"
 #include "web/parameters.hpp"
 #include "web/preconditions.hpp"
@@ -75,24 +77,30 @@ std::string text_field(const json& body, const char* name, std::size_t longest, 
     return text;
 }
 
-Change read_change(const Request& request) {
+// Whom an incident is given to stands only where it is given to somebody.
+std::span<const std::string_view> keys_of(EventKind kind) {
+    static constexpr std::array<std::string_view, 3> keys{"note", "until", "assignee"};
+    return std::span(keys).first(kind == EventKind::assigned ? 3 : 2);
+}
+
+Change read_change(EventKind kind, const Request& request) {
     Change change;
     if (request.body.empty()) return change;
-    const auto body = json::parse(request.body, nullptr, false);
-    if (!body.is_object()) {
-        change.problem = "the body must be a JSON object: {\"note\", \"until\", \"assignee\"}";
+    const auto body = object_of(request.body, keys_of(kind));
+    if (!body) {
+        change.problem = body.error().message;
         return change;
     }
-    change.note = text_field(body, "note", longest_note, change.problem);
-    change.until = text_field(body, "until", 40, change.problem);
-    if (body.contains("assignee")) change.assignee = text_field(body, "assignee", longest_assignee, change.problem);
+    change.note = text_field(*body, "note", longest_note, change.problem);
+    change.until = text_field(*body, "until", 40, change.problem);
+    if (body->contains("assignee")) change.assignee = text_field(*body, "assignee", longest_assignee, change.problem);
     if (const auto until = parse_rfc3339(change.until); !change.until.empty() && !until)
         change.problem = "until: " + until.error().message;
     return change;
 }
 
-Response failed_action(const Call& call, incidents::ActionError error) {
-    switch (error) {
+Response failed_action(const Call& call, const incidents::ActionFailure& failure) {
+    switch (failure.kind) {
         case incidents::ActionError::not_found: return no_such_incident(call.id);
         case incidents::ActionError::version_mismatch:
             return problem(412, "the incident has changed since the version in If-Match");
@@ -100,7 +108,7 @@ Response failed_action(const Call& call, incidents::ActionError error) {
         case incidents::ActionError::too_many:
         case incidents::ActionError::storage: break;
     }
-    return problem(503, "the store could not keep this; nothing was changed");
+    return problem(503, failure.cause + "; nothing was changed");
 }
 
 // If-Match: the change is one of the version that the caller has seen, or of none.
@@ -117,12 +125,12 @@ std::optional<Response> hold_to_version(const Call& call, Context& context, inci
 }
 
 // Doing twice what is done already is no mistake.
-bool is_done(EventKind kind, incidents::ActionError error) {
-    return kind == EventKind::resolved && error == incidents::ActionError::already_resolved;
+bool is_done(EventKind kind, const incidents::ActionFailure& failure) {
+    return kind == EventKind::resolved && failure == incidents::ActionError::already_resolved;
 }
 
 Response act(EventKind kind, const Call& call, Context& context) {
-    auto change = read_change(call.request);
+    auto change = read_change(kind, call.request);
     if (!change.problem.empty()) return problem(400, change.problem);
     if (kind == EventKind::commented && change.note.empty()) return problem(400, "note: a comment needs one");
     incidents::Action action{kind, std::move(change.note), {}, call.who, std::nullopt};

@@ -82,17 +82,21 @@ void add_status(const incidents::Status& status, std::vector<MetricFamily>& fami
         family("meshwarden_store_size_bytes", "Size of the database.", {gauge(double(status.size_bytes))}));
 }
 
+void add_stored(incidents::Store& store, std::vector<MetricFamily>& families) {
+    if (const auto status = store.status()) add_status(*status, families);
+    add_open_incidents(store, families);
+}
+
 }  // namespace
 
-std::string exposition(incidents::Store& store, const Dependencies& dependencies) {
+std::string exposition(incidents::Store* store, const Dependencies& dependencies) {
     std::vector<MetricFamily> families;
     if (dependencies.registry) families = dependencies.registry->Collect();
     if (dependencies.process) std::ranges::move(dependencies.process->Collect(), std::back_inserter(families));
     families.push_back(family("meshwarden_build_info", "Always 1; the version is the label.",
                               {gauge(1, {{"version", dependencies.version}})}));
     families.push_back(family("meshwarden_watchdog", "Always 1 while the service answers.", {gauge(1)}));
-    if (const auto status = store.status()) add_status(*status, families);
-    add_open_incidents(store, families);
+    if (store) add_stored(*store, families);
     std::ostringstream text;
     prometheus::TextSerializer().Serialize(text, families);
     return text.str();

@@ -7,7 +7,7 @@
 
 namespace meshwarden::web {
 
-// Text exposition format. What the Store cannot answer at the moment is left out, never shown as zero.
-std::string exposition(incidents::Store& store, const Dependencies& dependencies);
+// Text exposition format. What the Store (null: none) cannot answer at the moment is left out, never shown as zero.
+std::string exposition(incidents::Store* store, const Dependencies& dependencies);
 
 }  // namespace meshwarden::web

@@ -29,8 +29,8 @@ constexpr Route table[] = {
     {post, "/api/v1/incidents/{id}/resolve", Access::write, Place::store, resolve_incident},
     {post, "/api/v1/incidents/{id}/comment", Access::write, Place::store, comment_incident},
     {post, "/api/v1/incidents/{id}/assign", Access::write, Place::store, assign_incident},
-    {get, "/api/v1/signals", Access::read, Place::store, list_signals},
-    {get, "/api/v1/rules", Access::read, Place::store, list_rules},
+    {get, "/api/v1/signals", Access::read, Place::worker, list_signals},
+    {get, "/api/v1/rules", Access::read, Place::worker, list_rules},
     {get, "/api/v1/alerts", Access::read, Place::store, list_alerts},
     {get, "/api/v1/topology", Access::read, Place::store, show_topology},
     {get, "/api/v1/topology/diff", Access::read, Place::store, show_topology_diff},
@@ -39,10 +39,10 @@ constexpr Route table[] = {
     {del, "/api/v1/expectations/{id}", Access::write, Place::store, withdraw_expectation},
     {get, "/api/v1/events", Access::read, Place::store, events},
     {get, "/api/v1/deliveries", Access::read, Place::store, list_deliveries},
-    {get, "/api/v1/status", Access::read, Place::store, status},
+    {get, "/api/v1/status", Access::read, Place::worker, status},
     {get, "/api/v1/openapi.json", Access::read, Place::at_once, openapi},
-    {get, "/metrics", Access::read, Place::store, metrics},
-    {post, "/-/reload", Access::admin, Place::store, reload},
+    {get, "/metrics", Access::read, Place::worker, metrics},
+    {post, "/-/reload", Access::admin, Place::worker, reload},
 };
 
 // The text of {id} where the path fits ("" for a pattern without one).
@@ -89,6 +89,14 @@ bool may(Role role, Access access) {
     return false;
 }
 
+std::string_view name_of(Role role) {
+    return role == Role::read ? "read" : role == Role::write ? "write" : "admin";
+}
+
+std::string_view roles_for(Access access) {
+    return access == Access::admin ? "admin" : access == Access::write ? "write or admin" : "read, write or admin";
+}
+
 std::string_view authority(std::string_view url) {
     const auto scheme = url.find("://");
     if (scheme == url.npos) return url;
@@ -118,7 +126,8 @@ std::optional<Response> refuse(const Request& request, const Route& route, const
         return response;
     }
     if (caller && !may(caller->role, route.access))
-        return problem(403, fmt::format("the token of {} has not the role that this needs", caller->name));
+        return problem(403, fmt::format("the token of {} has the role {}, this needs {}", caller->name,
+                                        name_of(caller->role), roles_for(route.access)));
     if (route.method != get && foreign(request, context))
         return problem(403, "a page of another origin asked for this; add it as web.external_url if it is ours");
     if (!request.body.empty() && !is_json(request.header("content-type")))
@@ -140,7 +149,7 @@ Response dispatch(const Request& request, Context& context) {
         caller = context.authenticator.identify(request.header("authorization"));
     if (auto refused = refuse(request, *found.route, caller, context)) return std::move(*refused);
     if (found.route->place == Place::store && !context.store)
-        return problem(503, fmt::format("the store cannot be opened: {}", context.store_problem));
+        return problem(503, no_store(context).error().message);
     return found.route->handler({request, std::string(found.id), caller ? caller->name : "anonymous"}, context);
 }
 
@@ -148,9 +157,13 @@ Response dispatch(const Request& request, Context& context) {
 
 std::span<const Route> routes() { return table; }
 
-bool needs_store(const Request& request) {
+std::unexpected<Error> no_store(const Context& context) {
+    return fail(fmt::format("the store cannot be opened: {}", context.store_problem));
+}
+
+bool needs_worker(const Request& request) {
     const auto found = find(request);
-    return found.route && found.route->place == Place::store;
+    return found.route && found.route->place != Place::at_once;
 }
 
 Response handle(const Request& request, Context& context) {

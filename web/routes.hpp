@@ -2,6 +2,7 @@
 // Pure but for what the handlers ask of the Context; any thread.
 #pragma once
 
+#include <expected>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct Context {
     std::string store_problem;
 };
 
+// What is said where there is no Store.
+std::unexpected<Error> no_store(const Context& context);
+
 // One request on its way to its handler.
 struct Call {
     const Request& request;
@@ -32,7 +36,12 @@ struct Call {
 using Handler = Response (*)(const Call&, Context&);
 
 enum class Access { anyone, read, write, admin };
-enum class Place { at_once, store };  // at_once: never blocks, runs on the thread of the sockets
+// Where a handler runs, and what it must have.
+enum class Place {
+    at_once,  // on the thread of the sockets: never blocks
+    worker,   // on a handler thread: answers from memory where there is no Store
+    store,    // the same, but never without a Store
+};
 
 struct Route {
     Method method;
@@ -44,8 +53,8 @@ struct Route {
 
 std::span<const Route> routes();
 
-// Whether the request must go to a thread that has a Store.
-bool needs_store(const Request& request);
+// Whether the request must go to a handler thread.
+bool needs_worker(const Request& request);
 
 // Never throws. A HEAD request is answered as GET; who writes it leaves the body out.
 Response handle(const Request& request, Context& context);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "web/handlers.hpp"
 #include "web/parameters.hpp"
@@ -45,12 +46,17 @@ int badness(RuleHealth health) {
     return 0;
 }
 
-Result<Verdicts> collect_verdicts(Context& context) {
+// As the last tick judged; before the first, as the store knows it.
+std::vector<RuleVerdict> verdicts_of(const PrometheusStatus& prometheus, Context& context) {
+    if (prometheus.verdicts) return *prometheus.verdicts;
+    const auto stored = context.store ? context.store->rule_verdicts(prometheus.name) : no_store(context);
+    return stored.value_or(std::vector<RuleVerdict>{});
+}
+
+Verdicts collect_verdicts(Context& context) {
     Verdicts verdicts;
     for (const auto& prometheus : context.dependencies.prometheus()) {
-        const auto found = prometheus.verdicts ? *prometheus.verdicts : context.store->rule_verdicts(prometheus.name);
-        if (!found) return std::unexpected(found.error());
-        for (const auto& verdict : *found) {
+        for (const auto& verdict : verdicts_of(prometheus, context)) {
             auto [place, is_new] = verdicts.try_emplace(verdict.rule, Judged{verdict, prometheus.last_good_poll});
             if (!is_new && badness(verdict.health) > badness(place->second.verdict.health))
                 place->second = {verdict, prometheus.last_good_poll};
@@ -67,7 +73,7 @@ Result<std::vector<Incident>> collect_open(Context& context) {
     filter.limit = 500;
     std::vector<Incident> open;
     do {
-        auto page = context.store->incidents(filter);
+        auto page = context.store ? context.store->incidents(filter) : no_store(context);
         if (!page) return std::unexpected(page.error());
         std::ranges::move(page->incidents, std::back_inserter(open));
         filter.cursor = page->next_cursor;
@@ -124,7 +130,13 @@ std::string query_text(const RuleSpec& rule, const SignalSpec* signal, double th
     return fmt::format("{} > {}", value, threshold);
 }
 
-json rule_json(const RuleSpec& rule, const SignalSpec* signal, const Judged* judged, const Pace& pace, json alerts) {
+// By its incidents; where these cannot be read, by the last verdict.
+bool fires(const Judged* judged, const std::optional<json>& alerts) {
+    return alerts ? !alerts->empty() : judged && judged->verdict.health == RuleHealth::firing;
+}
+
+json rule_json(const RuleSpec& rule, const SignalSpec* signal, const Judged* judged, const Pace& pace,
+               std::optional<json> alerts) {
     const auto seconds = [](Duration duration) { return double(duration.count()) / 1000; };
     const auto health = judged ? judged->verdict.health : RuleHealth::blind;
     const bool evaluated = judged && judged->verdict.window > Duration{0};
@@ -141,11 +153,11 @@ json rule_json(const RuleSpec& rule, const SignalSpec* signal, const Judged* jud
             {"annotations", annotations(rule.summary, rule.action, rule.runbook_url)},
             {"health", is_blind ? "unknown" : "ok"},
             {"lastError", is_blind ? cause : std::string{}},
-            {"state", alerts.empty() ? "inactive" : "firing"},
+            {"state", fires(judged, alerts) ? "firing" : "inactive"},
             {"evaluationTime", judged ? pace.took : 0},
             {"lastEvaluation",
              judged && judged->at ? to_rfc3339(*judged->at) : std::string("0001-01-01T00:00:00.000Z")},
-            {"alerts", std::move(alerts)},
+            {"alerts", alerts ? std::move(*alerts) : json::array()},
             {"signal", rule.signal},
             {"enabled", rule.enabled && health != RuleHealth::off},
             {"window", to_string(window)},
@@ -154,15 +166,28 @@ json rule_json(const RuleSpec& rule, const SignalSpec* signal, const Judged* jud
             {"declaredThreshold", rule.threshold}};
 }
 
-std::map<std::string, json> alerts_by_rule(const std::vector<Incident>& open) {
-    std::map<std::string, json> alerts;
-    for (const auto& incident : open)
-        alerts.try_emplace(incident.rule, json::array()).first->second.push_back(alert_json(incident));
-    return alerts;
-}
+// The open incidents, where they can be read.
+class Alerts {
+public:
+    explicit Alerts(const Result<std::vector<Incident>>& open) : known_(open.has_value()) {
+        if (!open) return;
+        for (const auto& incident : *open)
+            by_rule_.try_emplace(incident.rule, json::array()).first->second.push_back(alert_json(incident));
+    }
+
+    std::optional<json> of(const std::string& rule) const {
+        if (!known_) return std::nullopt;
+        const auto found = by_rule_.find(rule);
+        return found == by_rule_.end() ? json::array() : found->second;
+    }
+
+private:
+    bool known_;
+    std::map<std::string, json> by_rule_;
+};
 
 json groups_json(const std::vector<RuleSpec>& rules, const std::vector<SignalSpec>& signals, const Verdicts& verdicts,
-                 const Pace& pace, std::map<std::string, json> alerts) {
+                 const Pace& pace, const Alerts& alerts) {
     auto groups = json::array();
     for (const auto& rule : rules) {
         const auto same_name = [&](const json& group) { return group["name"] == rule.group; };
@@ -177,10 +202,9 @@ json groups_json(const std::vector<RuleSpec>& rules, const std::vector<SignalSpe
             group = std::prev(groups.end());
         }
         const auto judged = verdicts.find(rule.name);
-        const auto found = alerts.find(rule.name);
         (*group)["rules"].push_back(rule_json(rule, signal_of(rule, signals),
                                               judged == verdicts.end() ? nullptr : &judged->second, pace,
-                                              found == alerts.end() ? json::array() : std::move(found->second)));
+                                              alerts.of(rule.name)));
     }
     return groups;
 }
@@ -196,14 +220,10 @@ Response list_rules(const Call& call, Context& context) {
     if (const auto refusal = parameters.refusal()) return *refusal;
     const auto rules = context.dependencies.rules();
     if (!rules || type == "record") return success({{"groups", json::array()}});
-    const auto verdicts = collect_verdicts(context);
-    if (!verdicts) return problem(503, verdicts.error().message);
-    const auto open = collect_open(context);
-    if (!open) return problem(503, open.error().message);
     const auto signals = context.dependencies.signals();
-    return success(
-        {{"groups", groups_json(*rules, signals ? *signals : std::vector<SignalSpec>{}, *verdicts,
-                                pace_of(context.dependencies.prometheus()), alerts_by_rule(*open))}});
+    return success({{"groups", groups_json(*rules, signals ? *signals : std::vector<SignalSpec>{},
+                                           collect_verdicts(context), pace_of(context.dependencies.prometheus()),
+                                           Alerts(collect_open(context)))}});
 }
 
 Response list_alerts(const Call&, Context& context) {

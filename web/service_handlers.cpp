@@ -31,12 +31,13 @@ json prometheus_json(const PrometheusStatus& prometheus, const incidents::Status
             {"error", prometheus.error.empty() ? json(nullptr) : json(prometheus.error)}};
 }
 
-json database_json(const incidents::Status& store, const std::vector<PrometheusStatus>& all) {
+json database_json(const incidents::Status& store, const std::string& unreadable,
+                   const std::vector<PrometheusStatus>& all) {
     json database = {{"size_bytes", store.size_bytes},
                      {"head_hash", store.head_hash},
                      {"head_seq", store.head_seq},
                      {"failing_since", nullptr},
-                     {"error", nullptr}};
+                     {"error", unreadable.empty() ? json(nullptr) : json(unreadable)}};
     for (const auto& each : all) {
         if (!each.store_failing_since) continue;
         database["failing_since"] = to_rfc3339(*each.store_failing_since);
@@ -64,11 +65,11 @@ Response readiness(const Call&, Context& context) {
 
 Response status(const Call&, Context& context) {
     const auto& needs = context.dependencies;
-    const auto store = context.store->status();
-    if (!store) return problem(503, store.error().message);
+    const auto read = context.store ? context.store->status() : no_store(context);
+    const auto store = read.value_or(incidents::Status{});
     auto prometheus = json::array();
     const auto all = needs.prometheus();
-    for (const auto& each : all) prometheus.push_back(prometheus_json(each, *store));
+    for (const auto& each : all) prometheus.push_back(prometheus_json(each, store));
     const auto topology = needs.topology();
     const bool learning = !topology || topology->at == Time{} || topology->learning;
     const bool knows_until = topology && topology->learning_until != Time{};
@@ -80,17 +81,17 @@ Response status(const Call&, Context& context) {
                           {"learning", learning},
                           {"learning_cause", topology ? topology->learning_cause : ""},
                           {"learning_until", learning ? until : json(nullptr)},
-                          {"database", database_json(*store, all)},
+                          {"database", database_json(store, read ? "" : read.error().message, all)},
                           {"config", config_json(needs.config ? needs.config() : ConfigStatus{})},
-                          {"incidents_open", store->open_by_severity},
+                          {"incidents_open", store.open_by_severity},
                           {"outbox",
-                           {{"pending", store->pending_by_target},
-                            {"dead", store->dead_by_target},
-                            {"oldest_pending", time_or_null(store->oldest_pending)}}}});
+                           {{"pending", store.pending_by_target},
+                            {"dead", store.dead_by_target},
+                            {"oldest_pending", time_or_null(store.oldest_pending)}}}});
 }
 
 Response metrics(const Call&, Context& context) {
-    return {200, "text/plain; version=0.0.4; charset=utf-8", exposition(*context.store, context.dependencies), {}};
+    return {200, "text/plain; version=0.0.4; charset=utf-8", exposition(context.store, context.dependencies), {}};
 }
 
 Response reload(const Call&, Context& context) {

@@ -55,16 +55,20 @@ void add_signals(const PrometheusStatus& prometheus, const std::vector<Reading>&
     }
 }
 
+// As the last tick saw them; before the first, as the store knows them.
+std::vector<Reading> readings_of(const PrometheusStatus& prometheus, Context& context) {
+    if (prometheus.readings) return *prometheus.readings;
+    const auto stored = context.store ? context.store->coverage(prometheus.name) : no_store(context);
+    return stored.value_or(std::vector<Reading>{});
+}
+
 }  // namespace
 
 Response list_signals(const Call&, Context& context) {
     const auto& needs = context.dependencies;
     auto list = json::array();
-    for (const auto& prometheus : needs.prometheus()) {
-        const auto stored = prometheus.readings ? *prometheus.readings : context.store->coverage(prometheus.name);
-        if (!stored) return problem(503, stored.error().message);
-        add_signals(prometheus, *stored, needs, list);
-    }
+    for (const auto& prometheus : needs.prometheus())
+        add_signals(prometheus, readings_of(prometheus, context), needs, list);
     return json_response({{"signals", std::move(list)}});
 }
 

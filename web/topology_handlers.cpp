@@ -7,6 +7,7 @@
 
 #include "web/graph_formats.hpp"
 #include "web/handlers.hpp"
+#include "web/json_body.hpp"
 #include "web/parameters.hpp"
 
 namespace meshwarden::web {
@@ -52,11 +53,10 @@ std::string text_of(const json& body, const char* name) {
     return field->get<std::string>();
 }
 
-// Throws std::invalid_argument on a body of another shape.
+constexpr std::array<std::string_view, 5> expectation_keys{"match", "note", "expected", "owner", "expires_at"};
+
+// Throws std::invalid_argument on values of another shape.
 Expectation read_expectation(const json& body, const std::string& who) {
-    if (!body.is_object())
-        throw std::invalid_argument(
-            "the body must be a JSON object: {\"match\", \"note\", \"expected\", \"owner\", \"expires_at\"}");
     Expectation said;
     said.created_by = who;
     said.note = text_of(body, "note");
@@ -80,12 +80,13 @@ Expectation read_expectation(const json& body, const std::string& who) {
     return said;
 }
 
-Response refused(incidents::ActionError error, const std::string& id) {
-    if (error == incidents::ActionError::not_found) return problem(404, fmt::format("there is no expectation {}", id));
-    if (error == incidents::ActionError::too_many)
+Response refused(const incidents::ActionFailure& failure, const std::string& id) {
+    if (failure == incidents::ActionError::not_found)
+        return problem(404, fmt::format("there is no expectation {}", id));
+    if (failure == incidents::ActionError::too_many)
         return problem(409, fmt::format("{} expectations hold already; withdraw some, or use wider matchers",
                                         incidents::most_expectations));
-    return problem(503, "the store could not keep this; nothing was changed");
+    return problem(503, failure.cause + "; nothing was changed");
 }
 
 }  // namespace
@@ -116,9 +117,11 @@ Response list_expectations(const Call& call, Context& context) {
 
 Response declare_expectation(const Call& call, Context& context) {
     const auto now = context.dependencies.now();
+    const auto body = object_of(call.request.body, expectation_keys);
+    if (!body) return problem(400, body.error().message);
     Expectation said;
     try {
-        said = read_expectation(json::parse(call.request.body, nullptr, false), call.who);
+        said = read_expectation(*body, call.who);
     } catch (const std::invalid_argument& flaw) {
         return problem(400, flaw.what());
     }

@@ -127,6 +127,24 @@ def test_what_operators_say_is_kept_shown_and_proven(folder):
     assert "whole: 16 events" in run(folder, "verify", "meshwarden.db").stdout
 
 
+def test_what_has_no_end_is_not_shown_as_withdrawn(folder):
+    run(folder, "expect", 'source_workload="a"', "--note", "x")
+    lines = run(folder, "expect").stdout.splitlines()
+    assert len(lines) == 2 and "withdrawn" not in lines[1]
+    assert lines[1][lines[0].index("UNTIL"):].startswith("no end ")
+
+
+@pytest.mark.parametrize("arguments", [['source_workload="a"', "--note", "x"], ["--withdraw", "14"]])
+def test_a_database_that_cannot_be_written_is_named_with_the_cause(folder, arguments):
+    migrate(folder)
+    other = sqlite3.connect(folder / "meshwarden.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    said = run(folder, "expect", *arguments, code=3).stderr
+    other.close()
+    assert "meshwarden.db'" in said and "database is locked; another process has held" in said
+    assert said.endswith("; nothing was changed\n")
+
+
 @pytest.mark.parametrize("arguments, code", [
     (["topology", "--at", "then"], 2), (["topology", "--format", "svg"], 2), (["topology", "--config", "none.yaml"], 3),
     (["expect", "--note", "x"], 2), (["expect", 'source_workload="a"'], 2), (["expect", 'source_workload=~".*"', "--note", "x"], 2),

@@ -14,9 +14,9 @@ from harness import Process, ask, binary, free_port, wait_until  # noqa: E402
 class Service:
     """Watches a Prometheus that is not there."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, **web):
         self.directory, self.port, self.token = str(directory), free_port(), None
-        self.write()
+        self.write(**web)
         self.process = Process("meshwarden", self.directory, [binary("meshwarden"), "run", "--config", self.file])
         wait_until("the listener", 20, lambda: self.ask("GET", "/healthz")[0] == 200, explain=self.process.tail)
 
@@ -73,6 +73,37 @@ def test_tokens_come_and_change_with_a_reload(service, tmp_path):
     (tmp_path / "admin").write_text("another word")  # no reload is needed
     assert service.ask("GET", "/api/v1/status")[0] == 401
     assert service.ask("GET", "/healthz")[0] == 200
+
+
+def test_a_secret_that_is_missing_is_told_until_it_is_there(tmp_path):
+    late, absent = str(tmp_path / "late"), str(tmp_path / "absent")
+    (tmp_path / "late").write_text("")
+    tokens = [{"name": "late", "role": "admin", "token_file": late}, {"name": "absent", "token_file": absent}]
+    service = Service(tmp_path, tokens=tokens)
+
+    def told(file):
+        with open(service.process.log, encoding="utf-8") as log:
+            return [line for line in log if "a secret is missing" in line and file in line]
+
+    def problems():
+        return json.loads(service.ask("GET", "/api/v1/status")[1])["config"]["problems"]
+
+    try:
+        wait_until("both to be told", 20, lambda: told(late) and told(absent), explain=service.process.tail)
+        assert "web.tokens[late].token_file" in told(late)[0] and "empty" in told(late)[0]
+        assert "level=error" in told(absent)[0] and "No such file" in told(absent)[0]
+        (tmp_path / "late").write_text("s3cret")
+        service.token = "s3cret"
+        assert [p.split(":")[0] for p in problems()] == ["web.tokens[absent].token_file"]
+        assert service.reload() == (200, "")
+        wait_until("the one to be told again", 20, lambda: len(told(absent)) == 2, explain=service.process.tail)
+        assert len(told(late)) == 1
+        (tmp_path / "absent").write_text("another")
+        assert problems() == []
+        with open(service.process.log, encoding="utf-8") as log:
+            assert "s3cret" not in log.read()
+    finally:
+        service.process.kill()
 
 
 def test_the_listener_moves_or_says_why_not(service):

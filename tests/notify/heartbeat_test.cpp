@@ -24,7 +24,7 @@ namespace {
 const Time noon = parse_rfc3339("2026-01-01T12:00:00Z").value();
 
 Pulse a_pulse() {
-    return {.version = "1.2.3", .head_hash = std::string(64, 'a'), .head_seq = 42,
+    return {.version = "1.2.3", .read_error = "", .head_hash = std::string(64, 'a'), .head_seq = 42,
             .open_by_severity = {{"critical", 1}, {"high", 2}}, .blind_signals = {"retries", "<!channel>"},
             .storage_error = ""};
 }
@@ -82,10 +82,24 @@ TEST_CASE("heartbeat: says who speaks, how things stand, and the head of the cha
     CHECK(pulse_text(pulse, {}) == "meshwarden is alive (Meshwarden 1.2.3): 3 incidents open, 2 signals blind: retries,"
                                    " <!channel>; event 42, head " + std::string(64, 'a'));
     pulse.storage_error = "disk full";
-    pulse.head_hash = "";
-    CHECK(pulse_text(pulse, {}).ends_with("; the store cannot be read; what is found is NOT SAVED: disk full"));
+    CHECK(pulse_text(pulse, {}).ends_with("; what is found is NOT SAVED: disk full"));
     const auto slack = json::parse(slack_pulse(pulse, {}));
     CHECK(slack["text"].get<std::string>().find("&lt;!channel&gt;") != std::string::npos);
+}
+
+TEST_CASE("heartbeat: a log without events yet is not a store that cannot be read") {
+    Pulse fresh;
+    fresh.version = "1.2.3";
+    auto unread = fresh;
+    unread.read_error = "no such file";
+    CHECK(pulse_text(fresh, {}) == "meshwarden is alive (Meshwarden 1.2.3): 0 incidents open; no event yet");
+    CHECK(pulse_text(unread, {}) == "meshwarden is alive (Meshwarden 1.2.3): the store cannot be read: no such file");
+    const auto target = a_target(TargetKind::webhook, "http://x/hook");
+    const auto details = [&](const Pulse& pulse) {
+        return json::parse(compose_pulse(target, {}, pulse, noon, 5min)->request.body)["meshwarden"];
+    };
+    CHECK(details(fresh)["read_error"].is_null());
+    CHECK(details(unread)["read_error"] == "no such file");
 }
 
 TEST_CASE("heartbeat: as a webhook it is one alert of Alertmanager's form, with a key of its own") {

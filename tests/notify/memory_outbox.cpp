@@ -71,8 +71,8 @@ public:
     Result<Retained> retain(const Retention&, Time) override { return broken(); }
     Result<IncidentPage> incidents(const IncidentFilter&) override { return broken(); }
     Result<std::optional<IncidentDetail>> incident(const std::string&) override { return broken(); }
-    std::expected<Incident, ActionError> act(const std::string&, const Action&, Time,
-                                             const incidents::Options&) override {
+    std::expected<Incident, ActionFailure> act(const std::string&, const Action&, Time,
+                                               const incidents::Options&) override {
         return std::unexpected(ActionError::storage);
     }
     Result<std::vector<Event>> events_after(std::int64_t, int) override { return broken(); }
@@ -84,10 +84,10 @@ public:
         return broken();
     }
     Result<Expectations> expectations() override { return broken(); }
-    std::expected<Expectation, ActionError> declare(Expectation, Time) override {
+    std::expected<Expectation, ActionFailure> declare(Expectation, Time) override {
         return std::unexpected(ActionError::storage);
     }
-    std::expected<Expectation, ActionError> withdraw(const std::string&, const std::string&, Time) override {
+    std::expected<Expectation, ActionFailure> withdraw(const std::string&, const std::string&, Time) override {
         return std::unexpected(ActionError::storage);
     }
     Result<void> note_reload(const std::vector<std::string>&, Time) override { return broken(); }

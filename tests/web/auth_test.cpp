@@ -4,6 +4,7 @@ using namespace meshwarden;
 using namespace meshwarden::tests;
 using web::Method;
 using web::Role;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -31,6 +32,10 @@ TEST_CASE("roles: nobody, read, write, admin") {
     CHECK(with_token(api, Method::get, "/metrics", "red").status == 200);
     CHECK(with_token(api, Method::post, acknowledge, "red").status == 403);
     CHECK(with_token(api, Method::post, "/-/reload", "blue").status == 403);
+    CHECK_THAT(with_token(api, Method::post, acknowledge, "red").body,
+               Contains("the token of reader has the role read, this needs write or admin"));
+    CHECK_THAT(with_token(api, Method::post, "/-/reload", "blue").body,
+               Contains("the token of writer has the role write, this needs admin"));
     CHECK(with_token(api, Method::post, "/-/reload", "gold").status == 200);
     const auto taken = with_token(api, Method::post, acknowledge, "blue");
     CHECK(taken.status == 200);

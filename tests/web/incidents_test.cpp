@@ -123,6 +123,30 @@ TEST_CASE("a change that is wrong changes nothing") {
     CHECK(api.get(path)["version"] == version.get<int>() + 1);
 }
 
+TEST_CASE("an unknown key of a change is named, with the known ones") {
+    Api api;
+    const auto path = "/api/v1/incidents/" + api.id_of("authz-denials");
+    const auto version = api.get(path)["version"];
+    for (const auto* verb : {"/acknowledge", "/resolve", "/comment"}) {
+        CHECK(api.post(path + verb, R"({"note":"x","foo":3})", 400)["detail"] ==
+              "foo: unknown key, expected one of note, until");
+        CHECK(api.post(path + verb, R"({"note":"x","assignee":"bob"})", 400)["detail"] ==
+              "assignee: unknown key, expected one of note, until");
+    }
+    CHECK(api.post(path + "/assign", R"({"asignee":"bob"})", 400)["detail"] ==
+          "asignee: unknown key, expected one of note, until, assignee");
+    CHECK(api.get(path)["version"] == version);
+}
+
+TEST_CASE("a resolved incident can still be given to somebody") {
+    Api api;
+    const auto path = "/api/v1/incidents/" + api.id_of("authz-denials");
+    api.post(path + "/resolve");
+    const auto given = api.post(path + "/assign", R"({"assignee":"bob"})");
+    CHECK(given["assignee"] == "bob");
+    CHECK(given["state"] == "resolved");
+}
+
 TEST_CASE("If-Match holds a change to the version that was seen") {
     Api api;
     const auto path = "/api/v1/incidents/" + api.id_of("authz-denials");

@@ -35,6 +35,27 @@ TEST_CASE("rules in Prometheus' shape: as evaluated, and blind is not ok") {
     api.get("/api/v1/rules?type=alerts", 400);
 }
 
+TEST_CASE("without a store rules and signals are those of the last tick, unknown before the first") {
+    Api api;
+    api.store.reset();
+    const auto states = [&] {
+        std::map<std::string, nlohmann::json> found;
+        const auto signals = api.get("/api/v1/signals"), rules = api.get("/api/v1/rules");
+        for (const auto& signal : signals["signals"]) found[signal["signal"]] = signal["state"];
+        for (const auto& group : rules["data"]["groups"])
+            for (const auto& rule : group["rules"]) found[rule["name"]] = {rule["state"], rule["health"]};
+        return found;
+    };
+    auto before = states();
+    CHECK(before["authz_denials"] == "blind");
+    CHECK(before["authz-denials"] == nlohmann::json{"inactive", "unknown"});
+    api.sample.has_ticked = true;
+    auto after = states();
+    CHECK(after["authz_denials"] == "observed");
+    CHECK(after["authz-denials"] == nlohmann::json{"firing", "ok"});
+    CHECK(after["slow-convergence"] == nlohmann::json{"inactive", "ok"});
+}
+
 TEST_CASE("alerts are the open incidents") {
     Api api;
     CHECK(api.get("/api/v1/alerts")["data"]["alerts"].size() == 4);

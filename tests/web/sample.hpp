@@ -39,6 +39,7 @@ struct Sample {
     std::atomic<bool> ready = true;
     std::atomic<int> wakes = 0;
     std::vector<std::string> problems;  // of the next reload
+    bool has_ticked = false;            // what the last tick saw and judged is in memory
     prometheus::Registry registry;
 
     // Five incidents: denials (high), mTLS failures (critical), retries (medium, hostile labels), a new edge (low) and

@@ -185,6 +185,8 @@ TEST_CASE("a store that cannot be opened is asked again") {
     running.sample.storage_url = "sqlite:/nowhere/at/all.db";
     const auto client = running.client();
     CHECK(is(client.ask("GET /api/v1/incidents"), 503));
+    CHECK(client.ask("GET /api/v1/status").find("the store cannot be opened: ") != std::string::npos);
+    CHECK(is(client.ask("GET /metrics"), 200));
     running.sample.storage_url = "sqlite:" + (running.folder.path / "web.db").string();
     CHECK(is(client.ask("GET /api/v1/incidents"), 200));
 }

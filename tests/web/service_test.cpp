@@ -45,7 +45,21 @@ TEST_CASE("without a store the service says so and stays healthy") {
     api.store.reset();
     CHECK(api.get("/api/v1/incidents", 503)["detail"].get<std::string>().find("no store") != std::string::npos);
     CHECK(api.ask(Method::get, "/healthz").status == 200);
-    CHECK(api.ask(Method::get, "/metrics").status == 503);
+}
+
+TEST_CASE("without a store what memory holds is answered, and status names the trouble") {
+    Api api;
+    prometheus::BuildCounter().Name("meshwarden_commits_failed_total").Register(api.sample.registry).Add({});
+    api.store.reset();
+    const auto status = api.get("/api/v1/status");
+    CHECK(status["database"]["error"] == "the store cannot be opened: no store");
+    CHECK(status["prometheus"][0]["name"] == "main");
+    const auto metrics = api.ask(Method::get, "/metrics");
+    CHECK(metrics.status == 200);
+    CHECK(metrics.body.find("meshwarden_commits_failed_total 0\n") != std::string::npos);
+    CHECK(metrics.body.find("meshwarden_incidents_open") == std::string::npos);
+    CHECK(api.post("/-/reload")["status"] == "reloaded");
+    for (const auto* path : {"/api/v1/alerts", "/api/v1/deliveries", "/api/v1/topology"}) api.get(path, 503);
 }
 
 TEST_CASE("status") {

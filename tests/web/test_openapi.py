@@ -113,6 +113,7 @@ def test_every_operation_answers_as_described(service):
         assert '"' in check('GET', '/api/v1/topology', 200, '/api/v1/topology?cross_namespace=true&format=' + form)
     said = {'match': ['source_workload="cart"'], 'note': 'planned', 'expires_at': '2999-01-01T00:00:00Z'}
     check('POST', '/api/v1/expectations', 400, body={**said, 'note': ''})
+    check('POST', '/api/v1/expectations', 400, body={**said, 'expird_at': said['expires_at']})
     check('POST', '/api/v1/expectations', 403, body=said, token='red')
     expected = check('POST', '/api/v1/expectations', 201, body=said, token='blue')
     assert expected['created_by'] == 'writeer'
@@ -133,11 +134,22 @@ def test_every_operation_answers_as_described(service):
         check('POST', f'{one}/{verb}', 400, f'{where}/{verb}', body={'note': 7})
         check('POST', f'{one}/{verb}', 403, f'{where}/{verb}', body={'note': 'x'}, token='red')
         check('POST', f'{one}/{verb}', 415, f'{where}/{verb}', body='note=x', headers={'Content-Type': 'text/plain'})
+        check('POST', f'{one}/{verb}', 400, f'{where}/{verb}', body={'note': 'x', 'foo': 3})
     check('POST', f'{one}/acknowledge', 409, f'{where}/acknowledge')
+    check('POST', f'{one}/assign', 200, f'{where}/assign', body={'assignee': 'bob'})
+    assert '409' not in document['paths'][f'{one}/assign']['post']['responses']
     check('POST', '/-/reload', 200)
     check('POST', '/-/reload', 403, token='blue')
     described = {(method, path) for path, operations in document['paths'].items() for method in operations}
     assert service.seen == described
+
+
+def test_bodies_of_requests_are_closed(service):
+    for path, operations in service.document['paths'].items():
+        for method, operation in operations.items():
+            if 'requestBody' in operation:
+                schema = service.resolved(operation['requestBody']['content'][JSON]['schema'])
+                assert schema['additionalProperties'] is False, (method, path)
 
 
 def test_what_needs_a_token_says_so_and_what_does_not_answers(service):

@@ -119,6 +119,9 @@ TEST_CASE("expectations: what is wrong is named, and changes nothing") {
           R"({"match":["source_workload=\"a\""],"note":"x","expected":1})",
           R"({"match":["source_workload=\"a\""],"note":"x","expires_at":"2020-01-01T00:00:00Z"})"})
         api.post("/api/v1/expectations", body, 400);
+    CHECK(api.post("/api/v1/expectations", R"({"match":["source_workload=\"a\""],"note":"x","expird_at":"2027-01-01T00:00:00Z"})",
+                   400)["detail"] ==
+          "expird_at: unknown key, expected one of match, note, expected, owner, expires_at");
     CHECK(api.get("/api/v1/expectations?all=true")["expectations"].empty());
     CHECK(api.ask(Method::del, "/api/v1/expectations/1", {}, {{"origin", "https://evil.example"}}).status == 403);
     CHECK(header_of(api.ask(Method::del, "/api/v1/expectations"), "Allow") == "GET, HEAD, POST");
