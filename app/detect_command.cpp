@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <unordered_map>
 
 #include "anomaly/baseline.hpp"
@@ -119,7 +120,8 @@ private:
                                     {"severity", to_string(severity)},
                                     {"explanation", anomaly::explain(one, name_of, interval_seconds_)}};
         fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-        std::fflush(stdout);
+        if (std::fflush(stdout) != 0)
+            throw std::system_error(errno, std::generic_category(), "cannot write to the output");
     }
 
     const DetectOptions& options_;

@@ -1,12 +1,19 @@
-#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <map>
+#include <system_error>
 
 #include "app/commands.hpp"
 #include "app/detect_command.hpp"
+#include "config/wording.hpp"
 
 namespace {
 
@@ -39,6 +46,25 @@ void add_config(CLI::App* command, Arguments& given) {
     command->add_option("--config", given.config_file, "configuration file")->capture_default_str();
 }
 
+// Checks of what was given: "" where it is right, else what is wrong.
+std::string flaw_of_head(const std::string& given) {
+    constexpr std::string_view lower = "0123456789abcdef", either = "0123456789abcdefABCDEF";
+    const auto made_of = [&](std::string_view digits) {
+        return given.size() == 64 && given.find_first_not_of(digits) == given.npos;
+    };
+    if (made_of(lower)) return {};
+    return fmt::format("{} is no head, expected 64 hexadecimal digits in lower case{}",
+                       meshwarden::config::in_quotes(given), made_of(either) ? ": write it in lower case" : "");
+}
+
+std::string flaw_of_budget(const std::string& given) {
+    double value = 0;
+    const auto* last = given.data() + given.size();
+    const auto [end, error] = std::from_chars(given.data(), last, value);
+    if (error == std::errc{} && end == last && std::isfinite(value) && value > 0) return {};
+    return fmt::format("{} given, expected a positive number", meshwarden::config::in_quotes(given));
+}
+
 void runs(CLI::App* command, Arguments& given, std::function<int()> run) {
     command->callback([&given, run = std::move(run)] { given.command = run; });
 }
@@ -67,8 +93,11 @@ void add_checks(CLI::App& cli, Arguments& given) {
 void add_database(CLI::App& cli, Arguments& given) {
     auto* verify = cli.add_subcommand("verify", "is the history in this database whole?");
     verify->add_option("DB", given.database, "a path or a storage URL")->required();
-    verify->add_option("--expect-head", given.expected_head,
-                       "hash of an event that must be in it: a head that was told elsewhere");
+    verify
+        ->add_option("--expect-head", given.expected_head,
+                     "hash of an event that must be in it: a head that was told elsewhere")
+        ->check(flaw_of_head, "")
+        ->type_name("HASH");
     add_format(verify, given);
     runs(verify, given, [&] { return meshwarden::app::verify(given.database, given.expected_head, given.format); });
 
@@ -91,7 +120,7 @@ void add_detect(CLI::App& cli, Arguments& given) {
         ->required()
         ->type_name("DURATION");
     detect->add_option("--budget", options.budget, "alerts a day, by the history of the file")
-        ->check(CLI::PositiveNumber)
+        ->check(flaw_of_budget, "")
         ->capture_default_str();
     detect->add_flag("--all", options.all, "every candidate, not only those within the budget");
     detect->add_option("--scores", options.scores, "writes one float32 a row, larger = odder")->type_name("FILE");
@@ -160,6 +189,33 @@ void add_pages(CLI::App& cli, Arguments& given) {
     runs(version, given, [&] { return meshwarden::app::print_version(given.format); });
 }
 
+// What was given where a command is expected, and is none.
+std::string flaw_of_command(const CLI::App& cli, const std::string& given) {
+    std::vector<std::string> known;
+    for (const auto* command : cli.get_subcommands({})) known.push_back(command->get_name());
+    return fmt::format("{}: {}\nRun meshwarden --help for more information.", meshwarden::config::in_quotes(given),
+                       given.starts_with('-') ? "unknown option, expected a command"
+                                              : meshwarden::config::unknown("command", given, known));
+}
+
+int wrong_usage(const CLI::App& cli, const CLI::ParseError& problem) {
+    const auto unknown = cli.remaining();
+    if (cli.get_subcommands().empty() && !unknown.empty())
+        fmt::print(stderr, "{}\n", flaw_of_command(cli, unknown.front()));
+    else
+        cli.exit(problem);
+    return 2;
+}
+
+void complain_of_output(const std::string& why) { fmt::print(stderr, "cannot write to the output: {}\n", why); }
+
+// Small outputs wait in a buffer until now; nobody may take for success what was lost.
+int told(int exit_code) {
+    if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return exit_code;
+    complain_of_output(std::strerror(errno));
+    return exit_code == 0 ? 3 : exit_code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -176,9 +232,15 @@ int main(int argc, char** argv) try {
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
-        return cli.exit(problem) == 0 ? 0 : 2;
+        return problem.get_exit_code() == 0 ? told(cli.exit(problem)) : wrong_usage(cli, problem);
     }
-    return given.command();
+    return told(given.command());
+} catch (const std::system_error& problem) {
+    if (std::ferror(stdout))
+        complain_of_output(problem.code().message());
+    else
+        std::fprintf(stderr, "meshwarden: %s\n", problem.what());
+    return 3;
 } catch (const std::exception& problem) {
     std::fprintf(stderr, "meshwarden: %s\n", problem.what());
     return 3;

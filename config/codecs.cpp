@@ -95,6 +95,22 @@ bool is_http_url(const std::string& url) {
     return false;
 }
 
+// Of an http URL; one without a port has a good one.
+bool has_good_port(std::string_view url) {
+    url.remove_prefix(url.find("://") + 3);
+    url = url.substr(0, url.find_first_of("/?#"));
+    const auto user = url.rfind('@');
+    const auto host = user == url.npos ? url : url.substr(user + 1);
+    const auto colon = host.rfind(':'), bracket = host.rfind(']');
+    if (colon == host.npos || (bracket != host.npos && colon < bracket)) {
+        return true;
+    }
+    unsigned short port = 0;
+    const char* last = host.data() + host.size();
+    const auto [end, error] = std::from_chars(host.data() + colon + 1, last, port);
+    return error == std::errc() && end == last && port != 0;
+}
+
 std::string range(const std::string& least, const std::string& most) {
     return most.empty() ? "at least " + least : fmt::format("{} to {}", least, most);
 }
@@ -135,9 +151,18 @@ Codec<std::string> label_name() {
 }
 
 Codec<std::string> http_url(bool may_be_empty) {
-    return checked_text("an http:// or https:// URL", [=](const std::string& given) {
+    const std::string type = "an http:// or https:// URL";
+    auto codec = checked_text(type, [=](const std::string& given) {
         return given.empty() ? may_be_empty : is_http_url(given);
     });
+    codec.read = [=, read = codec.read](const Value& value, std::string& target) {
+        const bool is_url = value.node.kind == Node::Kind::scalar && is_http_url(value.node.text);
+        if (is_url && !has_good_port(value.node.text)) {
+            return value.expected(type + " with a port of 1 to 65535");
+        }
+        read(value, target);
+    };
+    return codec;
 }
 
 Codec<std::string> file_path() {

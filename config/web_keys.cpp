@@ -46,7 +46,7 @@ std::optional<Listen> parse_listen(const std::string& text) {
 }
 
 Codec<web::Options> listen_address() {
-    const std::string type = "HOST:PORT, HOST an IP address";
+    const std::string type = "HOST:PORT, HOST an IP address, localhost, or none for every address";
     auto read = [=](const Value& value, web::Options& options) {
         const auto listen = parse_listen(value.node.text);
         if (!listen) {

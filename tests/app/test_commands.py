@@ -44,6 +44,51 @@ def test_wrong_usage(arguments):
     assert done.returncode == 2 and done.stderr and not done.stdout
 
 
+@pytest.mark.parametrize("arguments, words", [
+    (["chek"], '"chek": unknown command, did you mean check?\nRun meshwarden --help'),
+    (["bogus", "--config", "x"], '"bogus": unknown command, expected one of run, check, test,'),
+    (["--bogus"], '"--bogus": unknown option, expected a command'),
+    (["run", "extra"], "extra"),
+    (["verify", "x.db", "--expect-head", ""], '"" is no head, expected 64 hexadecimal digits in lower case'),
+    (["verify", "x.db", "--expect-head", "abc"], '"abc" is no head'),
+    (["verify", "x.db", "--expect-head", "0" * 65], "is no head"),
+    (["verify", "x.db", "--expect-head", "AB" * 32], "in lower case: write it in lower case")])
+def test_wrong_usage_is_named(arguments, words):
+    done = run(*arguments)
+    assert done.returncode == 2 and not done.stdout
+    assert words in done.stderr
+
+
+def test_a_head_of_the_right_form_is_looked_for(tmp_path):
+    done = run("verify", tmp_path / "none.db", "--expect-head", "0a" * 32)
+    assert done.returncode == 3 and "none.db" in done.stderr
+
+
+def into_a_full_disk(*arguments):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        return subprocess.run([BUILD / "meshwarden", *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=120, check=False)
+
+
+@pytest.mark.parametrize("command", [["version"], ["version", "--format", "json"], ["--help"], ["config", "--defaults"],
+                                     ["config", "--reference"]])
+def test_lost_output_is_no_success(command):
+    done = into_a_full_disk(*command)
+    assert done.returncode == 3 and "cannot write to the output: No space left on device" in done.stderr
+
+
+def test_lost_output_of_what_was_found_is_no_success(tmp_path):
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(TEST.replace("VALUE", "12"))
+    bad.write_text(TEST.replace("VALUE", "13"))
+    done = into_a_full_disk("test", good)
+    assert done.returncode == 3 and "cannot write to the output" in done.stderr
+    done = into_a_full_disk("test", bad)
+    assert done.returncode == 1 and "cannot write to the output" in done.stderr
+    done = into_a_full_disk("check", good)
+    assert done.returncode == 3
+
+
 def test_rule_tests_pass_fail_and_say_why(tmp_path):
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
     good.write_text(TEST.replace("VALUE", "12"))
@@ -139,6 +184,12 @@ def test_a_target_that_refuses_or_is_not_there(places):
     done = run("notify", "--test", "hok", "--config", folder / "meshwarden.yaml")
     assert done.returncode == 2 and "expected one of hook, slack, pager" in done.stderr
     assert run("notify", "--test", "hook", "--config", folder / "none.yaml").returncode == 3
+
+
+def test_a_trial_of_which_nobody_reads_is_no_success(places):
+    folder, _ = places
+    done = into_a_full_disk("notify", "--test", "hook", "--config", folder / "meshwarden.yaml")
+    assert done.returncode == 3 and "cannot write to the output" in done.stderr
 
 
 def test_a_dry_run_needs_an_incident(places):

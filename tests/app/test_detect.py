@@ -125,3 +125,18 @@ def test_what_cannot_be_opened_and_wrong_usage(rows, tmp_path):
         code, out, err = detect(*wrong)
         assert code == 2 and not out and err, wrong
     assert detect("--help")[0] == 0
+
+
+@pytest.mark.parametrize("budget", ["nan", "-nan", "inf", "0", "-1", "five", "", "5x"])
+def test_a_budget_is_a_positive_number(rows, budget):
+    code, out, err = detect("--rows", rows, "--interval", "1h", f"--budget={budget}")
+    assert code == 2 and not out
+    assert "--budget" in err and len(err) < 200
+    assert budget == "" or f'"{budget}" given, expected a positive number' in err
+
+
+def test_findings_that_cannot_be_written_are_no_success(rows):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([BUILD / "meshwarden", "detect", "--rows", rows, "--interval", "1h"], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert done.returncode == 3 and "cannot write to the output: No space left on device" in done.stderr

@@ -262,6 +262,25 @@ TEST_CASE("addresses to listen on") {
     CHECK(config::load(six.file()).problems.empty());
 }
 
+TEST_CASE("the port of a URL") {
+    const auto problems = [](const std::string& url) {
+        const TemporaryFile file("prometheus: [{url: '" + url + "'}]\n");
+        return config::load(file.file()).problems;
+    };
+    for (const auto* good : {"http://a", "http://a:1/x:y", "https://a:65535?b=:", "http://[::1]", "http://[::1]:9090/p",
+                             "http://u:secret@a", "http://u:p@w@a:9090"}) {
+        INFO(good);
+        CHECK(problems(good).empty());
+    }
+    for (const auto* bad : {"http://127.0.0.1:99999", "http://a:", "http://a:0", "http://a:-1", "http://a:x", "http://a:1x/p",
+                            "http://[::1]:65536", "http://u:1@a:x"}) {
+        INFO(bad);
+        CHECK(problems(bad).size() == 1);
+    }
+    CHECK(only_problem("prometheus: [{url: 'http://127.0.0.1:99999'}]\n") ==
+          "1: prometheus[0].url: is \"http://127.0.0.1:99999\", expected an http:// or https:// URL with a port of 1 to 65535");
+}
+
 TEST_CASE("a file that cannot be opened") {
     const auto problems = config::check("/no/such/file.yaml");
     REQUIRE(problems.size() == 1);
