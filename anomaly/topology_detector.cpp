@@ -151,7 +151,7 @@ void TopologyDetector::note_silence(const Snapshot& snapshot) {
             to_epoch_seconds(snapshot.at) - to_epoch_seconds(std::max(edge.last_seen, *watched_since_));
         const double window = double(watch->rule.window.count()) / 1000;
         if (edge.last_seen == snapshot.at)
-            watch->drop(edge.labels, [line = silence_of(edge)](const std::string& listed) { return listed == line; });
+            watch->drop(edge.labels, [&edge](const std::string& listed) { return listed == silence_of(edge); });
         const bool vanished = edge.movements >= movements_to_know &&
                               silent > std::max(window, silent_gaps * edge.longest_gap) &&
                               silent * edge.usual_rate > missed_events;
