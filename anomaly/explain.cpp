@@ -74,11 +74,11 @@ std::string explain(const Candidate& found, const NameOf& name_of, double interv
             return fmt::format("{} to {} carries {} events in a quiet hour, expected about {}", source, destination, is,
                                was);
         case Kind::fan_out:
-            return fmt::format("{} reached {} new or unusually many destinations lately, expected about {}", source, is,
-                               was);
+            return fmt::format("{} reached {:.0f} new or unusually many destinations lately, expected about {}", source,
+                               found.observed, was);
         case Kind::fan_in:
-            return fmt::format("{} was reached by {} new or unusually many sources lately, expected about {}",
-                               destination, is, was);
+            return fmt::format("{} was reached by {:.0f} new or unusually many sources lately, expected about {}",
+                               destination, found.observed, was);
         case Kind::beacon:
             return fmt::format("{} calls {} every {} with few events, on an edge that is new", source, destination,
                                lasting(found.observed, interval_seconds));

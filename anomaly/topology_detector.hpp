@@ -54,6 +54,7 @@ private:
     Sighting sighting_of(const Odd& odd, Severity usual, Time at) const;
     bool within_budget(const Odd& odd, Severity severity) const;
     Episode* open_wider(const Odd& odd);
+    void list_members(const Snapshot& snapshot);
     void keep_open(const Snapshot& snapshot);
     void note_silence(const Snapshot& snapshot);
     void excuse(const Snapshot& snapshot);

@@ -1,4 +1,6 @@
 // What the baseline finds odd becomes episodes, as far as the budget goes.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -8,6 +10,8 @@ namespace meshwarden::anomaly {
 namespace {
 
 bool counts(Kind kind) { return kind == Kind::new_edge || kind == Kind::lateral || kind == Kind::identity; }
+
+bool is_fan(Kind kind) { return kind == Kind::fan_out || kind == Kind::fan_in; }
 
 bool is_new(const Odd& odd) { return odd.found.kind == Kind::new_edge || odd.found.kind == Kind::lateral; }
 
@@ -36,6 +40,7 @@ Sighting TopologyDetector::sighting_of(const Odd& odd, Severity usual, Time at) 
             .at = at,
             .text = is_new(odd) ? arrow(odd.labels) + ": " + odd.text : odd.text,
             .value = counts(found.kind)           ? 1
+                     : is_fan(found.kind)         ? std::round(found.observed)
                      : found.kind == Kind::beacon ? found.observed * interval_seconds
                                                   : rounded(found.observed),
             .expected = rounded(found.expected),
@@ -50,7 +55,7 @@ void TopologyDetector::tell_odd(const std::vector<Odd>& odd, const Snapshot& sna
     auto in_order = odd;
     const auto rank = [](const Odd& one) {
         const auto kind = one.found.kind;
-        return kind == Kind::fan_out || kind == Kind::fan_in ? 0 : kind == Kind::lateral ? 1 : 2;
+        return is_fan(kind) ? 0 : kind == Kind::lateral ? 1 : 2;
     };
     std::ranges::stable_sort(in_order, {}, rank);
     std::set<std::string> chained;
@@ -66,6 +71,25 @@ void TopologyDetector::tell_odd(const std::vector<Odd>& odd, const Snapshot& sna
         } else if (within_budget(one, sighting.severity)) {
             if (one.found.kind == Kind::lateral) chained.insert(arrow(one.labels));
             watches_.note(*watch, sighting);
+        }
+    }
+    list_members(snapshot);
+}
+
+// A fan that is told lists its new edges of the last day: those too that were not odd enough when they came, or are
+// told elsewhere.
+void TopologyDetector::list_members(const Snapshot& snapshot) {
+    for (const auto kind : {Kind::fan_out, Kind::fan_in}) {
+        auto* watch = watches_.find(rule_of(kind));
+        if (!watch || watch->open.empty()) continue;
+        for (const auto& [key, edge] : edges_.all()) {
+            if (edge.expected || edge.first_seen + std::chrono::days(1) <= snapshot.at) continue;
+            auto* episode = watch->find(edge.labels);
+            if (!episode || episode->last_at != snapshot.at) continue;
+            const auto start = arrow(edge.labels) + ": ";
+            const auto tells_of_it = [&](const auto& line) { return line.second.starts_with(start); };
+            if (std::ranges::none_of(episode->listed, tells_of_it))
+                episode->list(edge.first_seen, fmt::format("{}first seen, over {}", start, edge.labels.get("protocol")));
         }
     }
 }

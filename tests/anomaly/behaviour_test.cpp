@@ -179,6 +179,26 @@ TEST_CASE("a scan is one incident that lists its edges, not one for each") {
     CHECK(found.findings.size() == 1);
 }
 
+TEST_CASE("a scan that began in the interval before lists what it reached there too, each once") {
+    Mesh mesh;
+    mesh.play(6);
+    const auto reach = [](int first, int end) {
+        return [=](Mesh& m) {
+            for (int i = first; i < end; ++i) m.call({"shop/w2", "pay/scanned" + std::to_string(i)}, 1);
+        };
+    };
+    mesh.step(reach(0, 2));
+    mesh.step(reach(2, 9));
+    const auto found = mesh.step();
+    const auto* fan = find(found, "topology-fan-out");
+    REQUIRE(fan);
+    CHECK(fan->value == 9);
+    for (int i = 0; i < 9; ++i) {
+        const auto about = "shop/w2 -> pay/scanned" + std::to_string(i) + ":";
+        CHECK(std::ranges::count_if(fan->evidence.notes, [&](const auto& n) { return n.find(about) != n.npos; }) == 1);
+    }
+}
+
 TEST_CASE("a chain of new edges is told as lateral movement") {
     Mesh mesh;
     mesh.play(6);
