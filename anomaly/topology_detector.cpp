@@ -34,6 +34,13 @@ std::string silence_of(const Edge& edge) {
     return fmt::format("{} ({}) fell silent", arrow(edge.labels), tcp ? "tcp" : "requests");
 }
 
+// Why this tick does not see the signal; "" where it does.
+std::string blindness(const Snapshot& snapshot, std::string_view signal) {
+    const auto reading = std::ranges::find(snapshot.readings, signal, &Reading::signal);
+    if (reading == snapshot.readings.end() || reading->coverage.sight != Sight::blind) return {};
+    return fmt::format("{}: {}", signal, reading->coverage.cause.text);
+}
+
 const Expectation* said_of(const Snapshot& snapshot, const Labels& edge) {
     return snapshot.expectations ? speaks_of(*snapshot.expectations, edge) : nullptr;
 }
@@ -139,11 +146,12 @@ void TopologyDetector::excuse(const Snapshot& snapshot) {
     }
 }
 
-void TopologyDetector::note_silence(const Snapshot& snapshot) {
+void TopologyDetector::note_silence(const Snapshot& snapshot, const std::string& edges_unseen) {
     auto* watch = watches_.find("topology-vanished");
     // What cannot be scraped is not silent.
-    if (!snapshot.reachable || !snapshot.failing_targets.empty()) watched_since_.reset();
-    if (!snapshot.edges_answered || !snapshot.failing_targets.empty()) return;
+    const bool seen = snapshot.reachable && snapshot.failing_targets.empty() && edges_unseen.empty();
+    if (!seen) watched_since_.reset();
+    if (!snapshot.edges_answered || !seen) return;
     if (!watched_since_) watched_since_ = snapshot.at;
     if (!watch || !tells(snapshot)) return;
     for (auto& [key, edge] : edges_.all()) {
@@ -169,14 +177,27 @@ std::string TopologyDetector::learning_cause(const RuleSpec& rule, Time at) cons
     return rule.name.starts_with("topology-") && rule.name != "topology-vanished" ? behaviour_.learning() : "";
 }
 
-// A mesh that shows no identity at all has none that could change.
-void TopologyDetector::admit_blindness(Inspection& inspection) const {
-    const auto verdict = std::ranges::find(inspection.rules, "topology-identity", &RuleVerdict::rule);
-    if (verdict == inspection.rules.end() || verdict->health != RuleHealth::ok || !verdict->cause.empty()) return;
-    if (edges_.all().empty() || behaviour_.knows_principals()) return;
-    verdict->health = RuleHealth::blind;
-    verdict->judged = false;
-    verdict->cause = "no call shows its source_principal: the mesh does without mTLS, or the label is dropped";
+// Why edges that are known cannot be seen; "" where they can. A mesh without TCP, or without requests, lacks nothing.
+std::string TopologyDetector::edges_unseen(const Snapshot& snapshot) const {
+    const auto requests = blindness(snapshot, "requests"), connections = blindness(snapshot, "tcp_connections");
+    if (requests.empty() && connections.empty()) return {};
+    if (!requests.empty() && !connections.empty()) return requests;
+    const bool tcp = requests.empty();
+    const bool known = std::ranges::any_of(
+        edges_.all(), [&](const auto& entry) { return (entry.second.labels.get("protocol") == "tcp") == tcp; });
+    return known ? requests + connections : "";
+}
+
+Standing TopologyDetector::standing(const RuleSpec& rule, const Snapshot& snapshot,
+                                    const std::string& edges_unseen) const {
+    Standing standing{"", learning_cause(rule, snapshot.at)};
+    const bool of_one_signal = !rule.name.starts_with("topology-") || rule.name == "topology-new-edge";
+    standing.blind = of_one_signal ? blindness(snapshot, rule.signal) : edges_unseen;
+    // A mesh that shows no identity at all has none that could change.
+    const bool anonymous = !edges_.all().empty() && !behaviour_.knows_principals();
+    if (rule.name == "topology-identity" && standing.blind.empty() && standing.learning.empty() && anonymous)
+        standing.blind = "no call shows its source_principal: the mesh does without mTLS, or the label is dropped";
+    return standing;
 }
 
 void TopologyDetector::publish(Time at) {
@@ -202,10 +223,10 @@ Inspection TopologyDetector::inspect(const Snapshot& snapshot) {
     }
     note_refusals(snapshot);
     note_edges(snapshot);
-    note_silence(snapshot);
+    const auto unseen = edges_unseen(snapshot);
+    note_silence(snapshot, unseen);
     if (snapshot.expectations) excuse(snapshot);
-    watches_.report(snapshot, inspection, [&](const RuleSpec& rule) { return learning_cause(rule, snapshot.at); });
-    admit_blindness(inspection);
+    watches_.report(snapshot, inspection, [&](const RuleSpec& rule) { return standing(rule, snapshot, unseen); });
     if (snapshot.edges_answered) publish(snapshot.at);
     return inspection;
 }

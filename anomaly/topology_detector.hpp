@@ -56,9 +56,10 @@ private:
     Episode* open_wider(const Odd& odd);
     void list_members(const Snapshot& snapshot);
     void keep_open(const Snapshot& snapshot);
-    void note_silence(const Snapshot& snapshot);
+    void note_silence(const Snapshot& snapshot, const std::string& edges_unseen);
     void excuse(const Snapshot& snapshot);
-    void admit_blindness(Inspection& inspection) const;
+    std::string edges_unseen(const Snapshot& snapshot) const;
+    Standing standing(const RuleSpec& rule, const Snapshot& snapshot, const std::string& edges_unseen) const;
     void publish(Time at);
 
     Options options_;

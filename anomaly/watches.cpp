@@ -78,15 +78,16 @@ void Watches::note(Watch& watch, Sighting sighting) {
     episode.list(sighting.at, std::move(sighting.text));
 }
 
-void Watches::report_one(Watch& watch, const Snapshot& snapshot, const std::string& learning, Inspection& out) {
+void Watches::report_one(Watch& watch, const Snapshot& snapshot, const Standing& standing, Inspection& out) {
     const auto& rule = watch.rule;
-    std::erase_if(watch.open, [&](const auto& entry) {
-        return snapshot.reachable && entry.second.last_at + rule.quiet <= snapshot.at;
-    });
-    RuleVerdict verdict{rule.name,          watch.open.empty() ? RuleHealth::ok : RuleHealth::firing,
-                        snapshot.reachable, snapshot.reachable ? learning : snapshot.unreachable_cause,
-                        rule.threshold,     rule.window};
-    if (!snapshot.reachable) verdict.health = RuleHealth::blind;
+    const auto& blind = snapshot.reachable ? standing.blind : snapshot.unreachable_cause;
+    const bool sees = snapshot.reachable && blind.empty();
+    std::erase_if(watch.open,
+                  [&](const auto& entry) { return sees && entry.second.last_at + rule.quiet <= snapshot.at; });
+    RuleVerdict verdict{rule.name, watch.open.empty() ? RuleHealth::ok : RuleHealth::firing,
+                        sees,      sees ? standing.learning : blind,
+                        rule.threshold, rule.window};
+    if (!sees) verdict.health = RuleHealth::blind;
     if (!rule.enabled) verdict = {rule.name, RuleHealth::off, false, {}, 0, Duration{0}};
     out.rules.push_back(std::move(verdict));
     for (const auto& [subject, episode] : watch.open)

@@ -49,6 +49,11 @@ struct Sighting {
     Severity severity = Severity::low;
 };
 
+// Why a rule sees nothing, and why it tells nothing yet; "" where it does.
+struct Standing {
+    std::string blind, learning;
+};
+
 class Watches {
 public:
     explicit Watches(const std::vector<RuleSpec>& rules);  // of these the learned ones
@@ -56,10 +61,10 @@ public:
     Watch* find(std::string_view rule);  // null: there is none, or it is off
     void note(Watch& watch, Sighting sighting);
 
-    // Findings and verdicts of all; ends what was quiet. `learning`: why a rule tells nothing yet; "" where it does.
-    template <class Learning>
-    void report(const Snapshot& snapshot, Inspection& out, const Learning& learning) {
-        for (auto& watch : all_) report_one(watch, snapshot, learning(watch.rule), out);
+    // Findings and verdicts of all; ends what was quiet, as far as it was seen.
+    template <class StandingOf>
+    void report(const Snapshot& snapshot, Inspection& out, const StandingOf& standing_of) {
+        for (auto& watch : all_) report_one(watch, snapshot, standing_of(watch.rule), out);
     }
     void report_off(Inspection& out) const;
 
@@ -67,7 +72,7 @@ public:
     void load(const nlohmann::json& saved);  // throws nlohmann::json::exception
 
 private:
-    static void report_one(Watch& watch, const Snapshot& snapshot, const std::string& learning, Inspection& out);
+    static void report_one(Watch& watch, const Snapshot& snapshot, const Standing& standing, Inspection& out);
 
     std::vector<Watch> all_;
 };
