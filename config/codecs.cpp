@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "config/wording.hpp"
+#include "io/http_client.hpp"
 
 namespace meshwarden::config {
 
@@ -95,22 +96,6 @@ bool is_http_url(const std::string& url) {
     return false;
 }
 
-// Of an http URL; one without a port has a good one.
-bool has_good_port(std::string_view url) {
-    url.remove_prefix(url.find("://") + 3);
-    url = url.substr(0, url.find_first_of("/?#"));
-    const auto user = url.rfind('@');
-    const auto host = user == url.npos ? url : url.substr(user + 1);
-    const auto colon = host.rfind(':'), bracket = host.rfind(']');
-    if (colon == host.npos || (bracket != host.npos && colon < bracket)) {
-        return true;
-    }
-    unsigned short port = 0;
-    const char* last = host.data() + host.size();
-    const auto [end, error] = std::from_chars(host.data() + colon + 1, last, port);
-    return error == std::errc() && end == last && port != 0;
-}
-
 std::string range(const std::string& least, const std::string& most) {
     return most.empty() ? "at least " + least : fmt::format("{} to {}", least, most);
 }
@@ -157,9 +142,8 @@ Codec<std::string> http_url(bool may_be_empty) {
     });
     codec.read = [=, read = codec.read](const Value& value, std::string& target) {
         const bool is_url = value.node.kind == Node::Kind::scalar && is_http_url(value.node.text);
-        if (is_url && !has_good_port(value.node.text)) {
-            return value.expected(type + " with a port of 1 to 65535");
-        }
+        const auto problem = is_url ? io::url_problem(value.node.text) : std::string();
+        if (!problem.empty()) return value.expected(fmt::format("{}: {}", type, problem));
         read(value, target);
     };
     return codec;

@@ -33,6 +33,9 @@ struct Endpoint {
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
+// Why no Endpoint can have this URL, as libcurl's parser says it; "" where one can.
+std::string url_problem(const std::string& url);
+
 struct Request {
     std::string method = "GET";
     std::string path;  // appended to the endpoint's url; may be empty

@@ -82,6 +82,16 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
     return copy;
 }
 
+Result<Url> parse(const std::string& text) {
+    Url url(curl_url());
+    const auto code = curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0);
+    if (code != CURLUE_OK) return fail(fmt::format("the URL is malformed: {}", curl_url_strerror(code)));
+    const std::string scheme = part(url.get(), CURLUPART_SCHEME);
+    if (scheme != "http" && scheme != "https") return fail("the URL must begin with http:// or https://");
+    if (part(url.get(), CURLUPART_PORT) == "0") return fail("the URL has port 0");
+    return url;
+}
+
 // The certificate is checked against, and SNI says, another name than the one we connect to: the URL gets that name,
 // while the connection and the Host header keep the old one.
 Result<void> set_server_name(Transfer& transfer, CURLU* url, const std::string& server_name) {
@@ -115,12 +125,10 @@ Result<void> set_url(Transfer& transfer, const Endpoint& endpoint, const Request
         while (!text.empty() && text.back() == '/') text.pop_back();
     }
     text += request.path;
-    const Url url(curl_url());
-    if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
-        return fail("the URL is malformed");
-    const std::string scheme = part(url.get(), CURLUPART_SCHEME);
-    if (scheme != "http" && scheme != "https") return fail("the URL must begin with http:// or https://");
-    if (scheme == "https" && !endpoint.tls.server_name.empty()) {
+    auto parsed = parse(text);
+    if (!parsed) return std::unexpected(parsed.error());
+    const Url& url = *parsed;
+    if (part(url.get(), CURLUPART_SCHEME) == "https" && !endpoint.tls.server_name.empty()) {
         if (auto set = set_server_name(transfer, url.get(), endpoint.tls.server_name); !set) return set;
     }
     curl_easy_setopt(transfer.handle, CURLOPT_URL, part(url.get(), CURLUPART_URL).c_str());
@@ -166,6 +174,11 @@ std::string describe(const Transfer& transfer, CURLcode code) {
 }
 
 }  // namespace
+
+std::string url_problem(const std::string& url) {
+    const auto parsed = parse(url);
+    return parsed ? "" : parsed.error().message;
+}
 
 Result<void> prepare(Transfer& transfer, const Endpoint& endpoint, const Request& request) {
     curl_easy_reset(transfer.handle);

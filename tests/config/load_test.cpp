@@ -267,18 +267,18 @@ TEST_CASE("the port of a URL") {
         const TemporaryFile file("prometheus: [{url: '" + url + "'}]\n");
         return config::load(file.file()).problems;
     };
-    for (const auto* good : {"http://a", "http://a:1/x:y", "https://a:65535?b=:", "http://[::1]", "http://[::1]:9090/p",
-                             "http://u:secret@a", "http://u:p@w@a:9090"}) {
+    for (const auto* good : {"http://a", "http://a:", "http://a:1/x:y", "https://a:65535?b=:", "http://[::1]", "http://[::1]:9090/p",
+                             "http://u:secret@a:9090"}) {
         INFO(good);
         CHECK(problems(good).empty());
     }
-    for (const auto* bad : {"http://127.0.0.1:99999", "http://a:", "http://a:0", "http://a:-1", "http://a:x", "http://a:1x/p",
-                            "http://[::1]:65536", "http://u:1@a:x"}) {
+    for (const auto* bad : {"http://127.0.0.1:99999", "http://a:0", "http://a:-1", "http://a:x", "http://a:1x/p",
+                            "http://[::1]:65536", "http://[::1", "http://u:1@a:x"}) {
         INFO(bad);
         CHECK(problems(bad).size() == 1);
     }
     CHECK(only_problem("prometheus: [{url: 'http://127.0.0.1:99999'}]\n") ==
-          "1: prometheus[0].url: is \"http://127.0.0.1:99999\", expected an http:// or https:// URL with a port of 1 to 65535");
+          "1: prometheus[0].url: is \"http://127.0.0.1:99999\", expected an http:// or https:// URL: the URL is malformed: Port number was not a decimal number between 0 and 65535");
 }
 
 TEST_CASE("a file that cannot be opened") {
