@@ -49,14 +49,27 @@ def test_systemd_understands_every_line_of_the_unit(tmp_path):
     assert [line for line in done.stderr.splitlines() if "meshwarden.service" in line] == []
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    destination = tmp_path_factory.mktemp("installed")
+def install(destination):
     build = os.path.dirname(binary("meshwarden"))
     there = {**os.environ, "DESTDIR": str(destination)}
     done = run("cmake", "--install", build, "--prefix", "/usr", "--strip", env=there)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    destination = tmp_path_factory.mktemp("installed")
+    install(destination)
     return destination
+
+
+def test_an_installation_over_another_keeps_its_configuration(tmp_path):
+    install(tmp_path)
+    configuration = tmp_path / "etc/meshwarden/meshwarden.yaml"
+    assert "storage:" in configuration.read_text()
+    configuration.write_text("# ours")
+    install(tmp_path)
+    assert configuration.read_text() == "# ours"
 
 
 def test_the_files_are_there_and_no_others(installed):
