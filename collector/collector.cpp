@@ -39,7 +39,7 @@ struct Collector::Impl {
     void take_liveness(const Questions& questions, Time now);
     void take_samples(const Poll& poll, const Questions& questions, std::stop_token stop);
     void ask_census(Time now, Questions& questions);
-    void take_census(const Questions& questions, Time now);
+    void take_census(const Questions& questions, Snapshot& snapshot, Time now);
     void catch_up(const Poll& poll, std::stop_token stop);
     void send(Questions& questions, std::stop_token stop);
     Liveness* liveness_of(const SignalSpec& spec, const SignalPart& part);
@@ -49,7 +49,7 @@ struct Collector::Impl {
     Door door;
     std::shared_ptr<const io::Clock> clock;
     Schedule schedule;
-    std::map<std::pair<std::string, std::string>, std::unique_ptr<Liveness>> liveness;
+    std::map<std::tuple<std::string, std::string, bool>, std::unique_ptr<Liveness>> liveness;
     std::map<const Liveness*, std::string> liveness_signal;
     std::vector<SignalReader> readers;
     Edges edges;
@@ -62,6 +62,8 @@ struct Collector::Impl {
     struct Census {
         Time due;
         std::optional<Questions::Id> count, latest;
+        std::map<Time, Questions::Id> past;
+        bool past_read = false;
     } census;
     std::vector<Labels> failing;
     std::unordered_set<std::uint64_t> failing_keys;
@@ -86,9 +88,9 @@ Collector::Impl::Impl(Options given, std::vector<SignalSpec> signals, io::HttpCl
 }
 
 Liveness* Collector::Impl::liveness_of(const SignalSpec& spec, const SignalPart& part) {
-    auto& entry = liveness[{live_question(spec, part), part.expected}];
+    auto& entry = liveness[{live_question(spec, part), part.expected, part.on_demand}];
     if (!entry) {
-        entry = std::make_unique<Liveness>(live_question(spec, part), part.expected);
+        entry = std::make_unique<Liveness>(live_question(spec, part), part.expected, part.on_demand);
         liveness_signal[entry.get()] = spec.name;
     }
     return entry.get();
@@ -128,14 +130,23 @@ void Collector::Impl::read_targets(Time now, std::stop_token stop) {
 void Collector::Impl::ask_census(Time now, Questions& questions) {
     census.count.reset();
     census.latest.reset();
-    if (now < census.due) return;
+    census.past.clear();
+    if (now < census.due && !liveness_asked) return;
     census.due = now + schedule.census_interval();
     census.count = questions.ask("count(up)", now, targets_signal);
     census.latest = questions.ask("max(timestamp(up))", now, targets_signal);
+    if (census.past_read) return;
+    for (const int minutes : {60, 45, 30, 15})
+        census.past[now - std::chrono::minutes(minutes)] =
+            questions.ask(fmt::format("count(up offset {}m)", minutes), now, targets_signal);
 }
 
-void Collector::Impl::take_census(const Questions& questions, Time now) {
+void Collector::Impl::take_census(const Questions& questions, Snapshot& snapshot, Time now) {
     if (!census.count) return;
+    census.past_read = true;
+    for (const auto& [at, id] : census.past)
+        if (const auto& listed = questions[id]; listed && !listed->empty())
+            snapshot.past_targets.emplace_back(at, int(listed->scalar_or(0)));
     const auto& count = questions[*census.count];
     if (count && std::exchange(target_count, count->scalar_or(0)) != count->scalar_or(0))
         schedule.liveness_changed(now);
@@ -157,6 +168,7 @@ void Collector::Impl::take_failing(const Outcome& up, Snapshot& snapshot, Time n
         failing_keys = std::move(keys);
     }
     snapshot.failing_targets = failing;
+    snapshot.targets = int(target_count);
 }
 
 // Back to the sample before the oldest that is new.
@@ -198,10 +210,10 @@ void Collector::Impl::take_samples(const Poll& poll, const Questions& questions,
 void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop) {
     Questions questions;
     const auto up = questions.ask("up == 0", poll.now, targets_signal);
-    ask_census(poll.now, questions);
     const auto restarts =
         questions.ask(TargetFacts::restarts_question(restart_range(poll), poll.now), poll.now, targets_signal);
     liveness_asked = schedule.liveness_due(poll.now);
+    ask_census(poll.now, questions);
     if (liveness_asked)
         for (auto& [question, one] : liveness) one->ask(poll.now, liveness_signal[one.get()], questions);
     edges.ask(poll.now, questions);
@@ -210,7 +222,7 @@ void Collector::Impl::first_round(const Poll& poll, Snapshot& snapshot, std::sto
         if (!reader.far_behind(poll)) reader.ask(poll, questions);
     }
     send(questions, stop);
-    take_census(questions, poll.now);
+    take_census(questions, snapshot, poll.now);
     take_failing(questions[up], snapshot, poll.now);
     take_restarts(questions[restarts]);
     take_liveness(questions, poll.now);

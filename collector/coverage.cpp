@@ -15,7 +15,8 @@ std::string live_question(const SignalSpec& spec, const SignalPart& part) {
     return fmt::format("count by (job, instance) ({})", tail ? with_suffix(part.selector, "_count") : part.selector);
 }
 
-Liveness::Liveness(std::string live, std::string expected) : live_(std::move(live)), expected_(std::move(expected)) {}
+Liveness::Liveness(std::string live, std::string expected, bool on_demand)
+    : live_(std::move(live)), expected_(std::move(expected)), on_demand_(on_demand) {}
 
 void Liveness::ask(Time at, std::string_view signal, Questions& questions) {
     asked_at_ = at;
@@ -52,7 +53,8 @@ void Liveness::take(const Questions& questions) {
     targets_.clear();
     for (std::size_t i = 0; i < questions[*live]->size(); ++i)
         targets_.push_back(target_key(questions[*live]->metric(i)));
-    expected_now_ = expected ? keys(*questions[*expected]) : live_now_;
+    const bool only_live = !expected || (on_demand_ && !live_now_.empty());
+    expected_now_ = only_live ? live_now_ : keys(*questions[*expected]);
     checked_at_ = asked_at_;
     std::erase_if(remembered_, [&](const auto& entry) { return asked_at_ - entry.second > Targets::memory; });
 }

@@ -22,7 +22,8 @@ struct Seen {
 
 class Liveness {
 public:
-    Liveness(std::string live, std::string expected);  // PromQL; expected may be empty
+    // PromQL; `expected` may be empty. `on_demand`: it counts only while no target carries the family.
+    Liveness(std::string live, std::string expected, bool on_demand);
 
     void ask(Time at, std::string_view signal, Questions& questions);
     void take(const Questions& questions);
@@ -43,6 +44,7 @@ private:
 
     std::string live_;
     std::string expected_;
+    bool on_demand_;
     std::optional<Questions::Id> asked_live_;
     std::optional<Questions::Id> asked_expected_;
     Time asked_at_;

@@ -25,9 +25,11 @@ Levels::Known& Levels::known(const Metric& metric) {
 
 void Levels::take_history(const Answer& answer, std::vector<SeriesUpdate>& updates) {
     for (std::size_t i = 0; i < answer.size(); ++i) {
-        SeriesUpdate update{known(answer.metric(i)).series, {}, false};
+        Known& series = known(answer.metric(i));
+        SeriesUpdate update{series.series, {}};
         for (const auto& [at, value] : answer.samples(i))
             if (std::isfinite(value) && at < at_) update.points.push_back({at, value, 0, 0});
+        if (!update.points.empty()) series.seen = update.points.back().at;
         updates.push_back(std::move(update));
     }
     history_read_ = true;
@@ -47,8 +49,14 @@ std::optional<Cause> Levels::take(const Questions& questions, const std::unorder
     }
     std::erase_if(known_, [&](const auto& entry) {
         const Known& series = entry.second;
-        if (series.seen == at_ || failing.contains(series.target)) return false;
-        updates.push_back({series.series, {{at_, 0, 0, 0}}, true});
+        if (series.seen == at_) return false;
+        if (failing.contains(series.target)) {
+            updates.push_back({series.series, {}, false, at_});
+            return false;
+        }
+        // What only the history shows ended with its last sample.
+        const Time end = history_ ? series.seen + std::chrono::milliseconds(1) : at_;
+        updates.push_back({series.series, {{end, 0, 0, 0}}, true});
         return true;
     });
     return std::nullopt;

@@ -31,7 +31,7 @@ private:
     struct Known {
         std::shared_ptr<const Series> series;
         std::uint64_t target = 0;
-        Time seen;
+        Time seen;  // its last sample, or the tick that found it
     };
 
     void take_history(const Answer& answer, std::vector<SeriesUpdate>& updates);

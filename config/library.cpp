@@ -155,6 +155,21 @@ std::vector<Problem> Library::problems() {
     return all;
 }
 
+std::vector<SignalSpec> Library::signals() const {
+    const auto idle = [&](const SignalSpec& signal) {
+        const auto names_it = [&](const Rule& rule) {
+            const auto& spec = rule.spec;
+            return spec.signal == signal.name || spec.unexplained_by == signal.name ||
+                   spec.corroborated_by == signal.name;
+        };
+        const auto needs_it = [&](const Rule& rule) { return rule.spec.enabled && names_it(rule); };
+        return !signal.edges && std::ranges::any_of(rules_, names_it) && std::ranges::none_of(rules_, needs_it);
+    };
+    auto used = signals_;
+    std::erase_if(used, idle);
+    return used;
+}
+
 std::vector<RuleSpec> Library::rules() const {
     std::vector<RuleSpec> specs;
     std::ranges::transform(rules_, std::back_inserter(specs), &Rule::spec);

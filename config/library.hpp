@@ -31,7 +31,8 @@ public:
     Reader& reader(const std::string& file);
     std::vector<Problem> problems();  // by file, in the order of the lines
 
-    const std::vector<SignalSpec>& signals() const { return signals_; }
+    // Those of edges, and those that some rule needs that is not off, or that no rule names.
+    std::vector<SignalSpec> signals() const;
     std::vector<RuleSpec> rules() const;
     std::vector<RuleSpec> rules_of(const std::vector<std::string>& files) const;
 

@@ -77,6 +77,8 @@ Keys<SignalPart> part_keys() {
                "PromQL, one element for each target that carries the family; none: the selector."),
         key<P>("expected", &P::expected, query(false),
                "PromQL, one element for each target that ought to; none: whatever `live` finds."),
+        key<P>("on_demand", &P::on_demand, flag(),
+               "Targets create the family with its first event: one that lacks it is idle, unless all do."),
         key<P>("fix", &P::fix, map_of(fix_keys()), "What to set where the signal cannot be seen."),
     };
 }

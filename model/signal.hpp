@@ -57,6 +57,7 @@ struct SignalPart {
     std::string live;      // PromQL, one element per target that carries the family; empty: `selector` itself
                            // (parts with the same `live` and `expected` are counted once)
     std::string expected;  // PromQL, one element per target that ought to; empty: whatever `live` finds
+    bool on_demand = false;  // created with the first event: a target that lacks it while others show it is idle
     Fix fix;
 };
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/expectation.hpp"
@@ -30,6 +32,7 @@ struct SeriesUpdate {
     std::shared_ptr<const Series> series;
     std::vector<Point> points;  // rising times, samples not given before, and the one before a first increment
     bool gone = false;          // gauges: the series ended while its target was not failing; its level is now 0
+    std::optional<Time> held = std::nullopt;  // gauges: its target is failing at this time; its level is the last that was seen
 };
 
 enum class Sight { observed, zero, blind };
@@ -74,6 +77,8 @@ struct Snapshot {
     Time since;  // the cursor: what lies at or before it was settled already and only rebuilds state
     Time at;     // this tick, by that Prometheus' own clock
     Duration scrape_interval = std::chrono::seconds(15);
+    int targets = 0;  // that Prometheus lists, those that fail too; as last counted
+    std::vector<std::pair<Time, int>> past_targets;  // the same, before the first tick
     std::vector<Labels> failing_targets;  // labels of `up == 0`: job, instance, and namespace, pod where they are there
     std::vector<Reading> readings;
     bool edges_answered = false;

@@ -18,25 +18,36 @@ int showing(const Snapshot& snapshot, const Coverage& coverage) {
     return std::max(coverage.covered, coverage.expected - int(snapshot.failing_targets.size()));
 }
 
+// Pods that a rollout or a scale-in took are not lost sight. But no rollout takes most of a mesh.
+bool explains(int before, int seen) {
+    constexpr int many = 10;
+    return seen > 0 && (before < many || 2 * seen >= before);
+}
+
 }  // namespace
+
+int CoverageJudge::Highest::note(Time at, int count) {
+    while (!falling_.empty() && falling_.front().first <= at - memory) falling_.pop_front();
+    while (!falling_.empty() && falling_.back().second <= count) falling_.pop_back();
+    falling_.emplace_back(at, count);
+    return falling_.front().second;
+}
 
 CoverageJudge::CoverageJudge(RuleSpec rule) : rule_(std::move(rule)) {}
 
 double CoverageJudge::lost_share(const Snapshot& snapshot) {
     double worst = 0;
     lost_.clear();
+    const int gone = listed_.note(snapshot.at, snapshot.targets) - snapshot.targets;
     for (const auto& reading : snapshot.readings) {
         // Asked and not answered in time is not the same as gone.
         const auto& code = reading.coverage.cause.code;
         if (code == "timeout" || code == "partial" || code == "query_failed") continue;
         const int seen = showing(snapshot, reading.coverage);
-        auto& highest = highest_[reading.signal];
-        while (!highest.empty() && highest.front().first <= snapshot.at - memory) highest.pop_front();
-        while (!highest.empty() && highest.back().second <= seen) highest.pop_back();
-        highest.emplace_back(snapshot.at, seen);
-        const int before = highest.front().second;
+        const int before = showing_[reading.signal].note(snapshot.at, seen);
         if (before == 0) continue;
-        const double share = 1 - double(seen) / before;
+        const int lost = std::max(0, before - seen - (explains(before, seen) ? gone : 0));
+        const double share = double(lost) / before;
         if (share > rule_.threshold)
             lost_[reading.signal] = fmt::format("{}: seen on {} targets, on {} before", reading.signal, seen, before);
         worst = std::max(worst, share);

@@ -23,14 +23,21 @@ public:
     void inspect(const Snapshot& snapshot, Inspection& out);
 
 private:
-    // The most targets that showed a signal in the last ten minutes, as a queue of falling counts.
-    using Highest = std::deque<std::pair<Time, int>>;
+    // The highest count of the last ten minutes, as a queue of falling ones.
+    class Highest {
+    public:
+        int note(Time at, int count);
+
+    private:
+        std::deque<std::pair<Time, int>> falling_;
+    };
 
     double value(const Snapshot& snapshot);
     double lost_share(const Snapshot& snapshot);
 
     RuleSpec rule_;
-    std::map<std::string, Highest> highest_;
+    std::map<std::string, Highest> showing_;  // by signal: targets that showed it
+    Highest listed_;                          // targets of Prometheus
     std::map<std::string, std::string> lost_;  // signal -> sentence
     std::optional<Time> last_reached_;
     Episode episode_;

@@ -6,37 +6,76 @@ namespace meshwarden::rules {
 
 LevelMeter::LevelMeter(std::optional<Duration> drop_over) : drop_over_(drop_over) {}
 
-void LevelMeter::add(const SeriesUpdate& update) {
-    auto& levels = tracks_[update.series->metric];
-    for (const auto& point : update.points) {
-        if (!levels.empty() && (levels.back().second == point.value || levels.back().first >= point.at)) continue;
-        levels.emplace_back(point.at, point.value);
+void LevelMeter::append(Levels& levels, Level level) {
+    if (!levels.empty()) {
+        const auto& before = levels.back();
+        if (before.at >= level.at || (before.value == level.value && before.held == level.held)) return;
     }
+    levels.push_back(level);
 }
 
-double LevelMeter::level(Time time) const {
+void LevelMeter::add(const SeriesUpdate& update) {
+    auto& levels = tracks_[update.series->metric];
+    for (const auto& point : update.points) append(levels, {point.at, point.value});
+    if (update.held && !levels.empty()) append(levels, {*update.held, levels.back().value, true});
+}
+
+void LevelMeter::list(const Snapshot& snapshot) {
+    plateau_ = 4 * snapshot.scrape_interval;
+    for (const auto& [at, targets] : snapshot.past_targets) append(targets_, {at, double(targets)});
+    append(targets_, {snapshot.at, double(snapshot.targets)});
+}
+
+const LevelMeter::Level* LevelMeter::last(const Levels& levels, Time time) {
+    const auto next = std::ranges::upper_bound(levels, time, {}, &Level::at);
+    return next == levels.begin() ? nullptr : &*std::prev(next);
+}
+
+double LevelMeter::level(Time time, bool with_held) const {
     double sum = 0;
-    for (const auto& [metric, levels] : tracks_) {
-        const auto next = std::ranges::upper_bound(levels, time, {}, [](const auto& level) { return level.first; });
-        if (next != levels.begin()) sum += std::prev(next)->second;
-    }
+    for (const auto& [metric, levels] : tracks_)
+        if (const auto* level = last(levels, time); level && (with_held || !level->held)) sum += level->value;
     return sum;
+}
+
+double LevelMeter::listed(Time time) const {
+    if (targets_.empty()) return 0;
+    const auto* level = last(targets_, time);
+    return level ? level->value : targets_.front().value;
 }
 
 std::vector<Time> LevelMeter::changes(Time from, Time to) {
     std::vector<Time> times;
     for (const auto& [metric, levels] : tracks_)
-        for (const auto& [at, value] : levels)
-            if (at > from && at <= to) times.push_back(at);
+        for (const auto& level : levels)
+            if (level.at > from && level.at <= to) times.push_back(level.at);
     return times;
+}
+
+// The highest sum that held for `plateau_`, and its last time: what moves from one pod to another is seen at both for a
+// few scrapes.
+std::pair<double, Time> LevelMeter::highest(Time time) {
+    auto times = changes(time - *drop_over_, time);
+    times.push_back(time - *drop_over_);
+    std::ranges::sort(times);
+    std::vector<double> sums;
+    for (const Time change : times) sums.push_back(level(change, false));
+    std::pair<double, Time> best{0, time};
+    for (std::size_t i = 0; i < times.size() && times[i] + plateau_ <= time; ++i) {
+        double lowest = sums[i];
+        for (std::size_t j = i + 1; j < times.size() && times[j] < times[i] + plateau_; ++j)
+            lowest = std::min(lowest, sums[j]);
+        if (lowest >= best.first) best = {lowest, times[i]};
+    }
+    return best;
 }
 
 Measure LevelMeter::at(Time time) {
     const double now = level(time);
     if (!drop_over_) return {now, false};
-    double highest = std::max(now, level(time - *drop_over_));
-    for (const Time change : changes(time - *drop_over_, time)) highest = std::max(highest, level(change));
-    return {highest > 0 ? 1 - now / highest : 0, false};
+    const auto [before, when] = highest(time);
+    const double taken = std::max(0.0, listed(when) - listed(time));
+    return {before > 0 ? std::max(0.0, before - now - taken) / before : 0, false};
 }
 
 Time LevelMeter::first_event(Time time) {
@@ -50,13 +89,15 @@ Time LevelMeter::first_event(Time time) {
 
 bool LevelMeter::prune(Time time) {
     const Time oldest = time - drop_over_.value_or(Duration{0});
-    for (auto& [metric, levels] : tracks_) {
-        // The last level before the oldest time of interest still holds there.
-        while (levels.size() > 1 && levels[1].first <= oldest) levels.erase(levels.begin());
-    }
+    // The last level before the oldest time of interest still holds there.
+    const auto cut = [&](Levels& levels) {
+        while (levels.size() > 1 && levels[1].at <= oldest) levels.erase(levels.begin());
+    };
+    cut(targets_);
+    for (auto& [metric, levels] : tracks_) cut(levels);
     std::erase_if(tracks_, [&](const auto& track) {
         const Levels& levels = track.second;
-        return levels.empty() || (levels.size() == 1 && levels[0].second == 0 && levels[0].first <= oldest);
+        return levels.empty() || (levels.size() == 1 && levels[0].value == 0 && levels[0].at <= oldest);
     });
     return tracks_.empty();
 }

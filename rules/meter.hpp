@@ -21,6 +21,8 @@ public:
     virtual ~Meter() = default;
 
     virtual void add(const SeriesUpdate& update) = 0;
+    // How many targets Prometheus lists.
+    virtual void list(const Snapshot&) {}
 
     // Times in (from, to] at which the value may change, unsorted; `to` itself need not be among them.
     virtual std::vector<Time> changes(Time from, Time to) = 0;
@@ -77,23 +79,38 @@ private:
     bool tidy_ = false;
 };
 
-// Sum of the series' last levels; with `over` the share that is lost against the highest sum of that time.
+// Sum of the series' last levels; with `over` the share that is lost of the highest sum that held for a while in that
+// time. Levels of failing targets may be somewhere else by now: they count for what is there, not for what was. What
+// left Prometheus' list of targets since was taken away, not lost.
 class LevelMeter final : public Meter {
 public:
     explicit LevelMeter(std::optional<Duration> drop_over);
 
     void add(const SeriesUpdate& update) override;
+    void list(const Snapshot& snapshot) override;
     std::vector<Time> changes(Time from, Time to) override;
     Measure at(Time time) override;
     Time first_event(Time time) override;
     bool prune(Time time) override;
 
 private:
-    double level(Time time) const;
+    struct Level {
+        Time at;
+        double value = 0;
+        bool held = false;
+    };
+    using Levels = std::vector<Level>;
 
-    using Levels = std::vector<std::pair<Time, double>>;
+    static void append(Levels& levels, Level level);
+    static const Level* last(const Levels& levels, Time time);
+    double level(Time time, bool with_held = true) const;
+    std::pair<double, Time> highest(Time time);
+    double listed(Time time) const;
+
     std::optional<Duration> drop_over_;
     std::map<Labels, Levels> tracks_;  // by metric
+    Levels targets_;
+    Duration plateau_{0};
 };
 
 // Seconds for which a counter has risen without the one that ought to follow, on the worst series.

@@ -137,6 +137,7 @@ void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     if (reading) take_in(*reading, factor);
     if (explainer) remember(*explainer, explained_);
     explain();
+    for (auto& [labels, group] : groups_) group.meter->list(snapshot);
     if (const auto* confirming = reading_of(snapshot, rule_.corroborated_by)) remember(*confirming, confirmed_);
 
     const bool explainable = rule_.unexplained_by.empty() || (explainer && explainer->answered);
