@@ -20,6 +20,7 @@ function filled(expression: string, step: number, span: Span): string {
   const known: Record<string, string> = {
     __rate_interval: `${Math.max(10, step)}s`,
     __interval: `${step}s`,
+    __interval_ms: `${1000 * step}`,
     __range: `${span.to - span.from}s`,
     ...span.variables,
   };

@@ -3,6 +3,14 @@
 // young, a grown one by the difference, a reset one from zero. Needs a step that is at least the scrape interval.
 
 const step = '$__interval';
+const twoSteps = '2 * $__interval_ms / 1000'; // seconds
+
+// What tells the age of a counter's process, by how the counter's name begins. ztunnel has nothing of the kind.
+const ages = [
+  {names: 'meshwarden_', age: `time() - last_over_time(process_start_time_seconds[${step}])`},
+  {names: 'pilot_', age: `last_over_time(istiod_uptime_seconds[${step}])`},
+  {names: '', age: `last_over_time(envoy_server_uptime[${step}])`},
+];
 
 // Several families in one selector would collide once their names are gone: the name becomes the label `family`.
 function named(samples: string, families: boolean): string {
@@ -13,9 +21,10 @@ function named(samples: string, families: boolean): string {
 export function events(selector: string, families = false): string {
   const now = named(`last_over_time(${selector}[${step}])`, families);
   const before = named(`last_over_time(${selector}[${step}] offset ${step})`, families);
-  const wasScraped = `min_over_time(up[${step}] offset ${step}) == 1 or envoy_server_uptime < 120`;
+  const wasScraped = `max_over_time(up[${step}] offset ${step}) == 1`;
+  const young = `${ages.find(({names}) => selector.startsWith(names))!.age} < ${twoSteps}`;
   return (
-    `((${now} unless ${before}) and on (job, instance) (${wasScraped}))` +
+    `((${now} unless ${before}) and on (job, instance) (${wasScraped} or ${young}))` +
     ` or (${now} - ${before} >= 0)` +
     ` or (${now} < ${before})`
   );

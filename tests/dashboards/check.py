@@ -57,7 +57,8 @@ def variables(dashboard, chosen=None):
 def interpolated(expression, interval, since, texts=None):
     """With Grafana's own variables and the dashboard's filled in; ValueError for one that is left."""
     lengths = {"__rate_interval": 4 * interval, "__interval": interval, "__range": since}
-    for name, text in [*((name, f"{seconds}s") for name, seconds in lengths.items()), *(texts or {}).items()]:
+    own = {name: f"{seconds}s" for name, seconds in lengths.items()} | {"__interval_ms": str(1000 * interval)}
+    for name, text in [*own.items(), *(texts or {}).items()]:
         expression = re.sub(r"\$(\{%s\}|%s\b)" % (name, name), lambda _, text=text: text, expression)
     known = "".join((texts or {}).values())
     left = next((found for found in re.finditer(r"\$(\{\w+\}|[A-Za-z_]\w*)", re.sub(r'"\$1"', "", expression))

@@ -1,0 +1,98 @@
+"""What single queries of the dashboards answer over series made by hand: promtool evaluates them as they are committed."""
+import os
+import sys
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+from check import interpolated, load, queries, variables  # noqa: E402
+from test_alerts import promtool  # noqa: E402
+
+MINUTE, HOUR = 60, 3600
+SCRAPE = 15  # seconds between two values of a series
+OVERVIEW, INCIDENTS = "security-overview.json", "incidents.json"
+
+
+class Case(NamedTuple):
+    """`series`: values in promtool's writing, by series. `expect`: (query, minute, {labels: value})."""
+    name: str
+    dashboard: str
+    series: dict
+    expect: list
+    step: int = MINUTE
+    since: int = HOUR
+    chosen: dict = {}
+
+
+def text(labels):
+    return "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
+
+
+def on(metric, target, **labels):
+    return metric + text({"job": target, "instance": target, **labels})
+
+
+EDGE = {"source_workload_namespace": "shop", "source_workload": "web",
+        "destination_service_namespace": "pay", "destination_service_name": "ledger"}
+SERVER = {"destination_workload_namespace": "pay", "destination_workload": "ledger-v1"}
+
+
+def requests(target, reporter, code="403"):
+    return on("istio_requests_total", target, reporter=reporter, response_code=code, **EDGE, **SERVER)
+
+
+# Every series is scraped from the beginning, unless its values begin with `_`.
+COUNTED = [
+    Case("a new pod's first events, in a step that is much longer than it is old", OVERVIEW, step=20 * MINUTE, series={
+        on("up", "server"): "_x100 1x200", on("envoy_server_uptime", "server"): "_x100 5+15x200",
+        requests("server", "destination"): "_x108 50x200",
+    }, expect=[("Denials by source and service A", 40, {text(EDGE): 50}), ("Denials by source and service A", 60, {}),
+               ("Top denied pairs A", 40, {text({"kind": "HTTP", **EDGE}): 50})]),
+    Case("a pod that lived shorter than a step", OVERVIEW, step=20 * MINUTE, series={
+        on("up", "server"): "_x100 1x20 stale", on("envoy_server_uptime", "server"): "_x100 5+15x20 stale",
+        requests("server", "destination"): "_x108 50x12 stale",
+    }, expect=[("Denials by source and service A", 40, {text(EDGE): 50}), ("Denials by source and service A", 60, {})]),
+    Case("a Prometheus that has just begun beside an old pod", OVERVIEW, series={
+        on("up", "server"): "_x20 1x40", on("envoy_server_uptime", "server"): "_x20 900000+15x40",
+        requests("server", "destination"): "_x20 50x40",
+    }, expect=[("Denials by source and service A", 6, {}), ("Denials by source and service A", 7, {})]),
+    Case("a counter born after a step in which one scrape failed", OVERVIEW, step=20 * MINUTE, series={
+        on("up", "server"): "1x40 0 1x200", on("envoy_server_uptime", "server"): "900000+15x40 stale 900615+15x200",
+        requests("server", "destination"): "_x100 50x200",
+    }, expect=[("Denials by source and service A", 40, {text(EDGE): 50})]),
+    Case("a counter that was there before an outage of two minutes", OVERVIEW, series={
+        on("up", "server"): "1x8 0x8 1x40", on("envoy_server_uptime", "server"): "9000+15x8 stale _x7 9240+15x40",
+        requests("server", "destination"): "50x8 stale _x7 50x40",
+    }, expect=[("Denials by source and service A", at, {}) for at in (3, 4, 5)]),
+    Case("a new istiod whose proxies refuse at once", OVERVIEW, series={
+        on("up", "istiod"): "_x21 1x80", on("istiod_uptime_seconds", "istiod"): "_x21 5+15x80",
+        on("pilot_total_xds_rejects", "istiod", type="lds"): "_x21 10x80",
+    }, expect=[("Configuration refused by proxies A", 6, {'{type="lds"}': 10}),
+               ("Configuration refused by proxies A", 7, {'{type="lds"}': 0})]),
+    Case("a new Meshwarden that opens an incident at once", OVERVIEW, step=20 * MINUTE, series={
+        on("up", "mw"): "_x100 1x200", on("process_start_time_seconds", "mw"): "_x100 1500x200",
+        on("meshwarden_incidents_opened_total", "mw", rule="authz-new-caller", severity="low"): "_x100 1x200",
+    }, expect=[("Unusual traffic: what was found A", 40, {'{rule="authz-new-caller"}': 1}),
+               ("Unusual traffic: what was found A", 60, {'{rule="authz-new-caller"}': 0})]),
+]
+
+
+@pytest.mark.parametrize("case", COUNTED, ids=lambda case: case.name)
+def test_panel(case, tmp_path):
+    dashboard = load(os.path.join(ROOT, "dashboards", case.dashboard))
+    texts = variables(dashboard, case.chosen)
+    expressions = {where: interpolated(expression, case.step, case.since, texts)
+                   for where, expression, _ in queries(dashboard)}
+    asked = [{"expr": expressions[where], "eval_time": f"{minute}m",
+              "exp_samples": [{"labels": labels, "value": value} for labels, value in samples.items()]}
+             for where, minute, samples in case.expect]
+    series = [{"series": name, "values": values} for name, values in case.series.items()]
+    test = {"interval": f"{SCRAPE}s", "input_series": series, "promql_expr_test": asked}
+    path = tmp_path / "queries.yml"
+    path.write_text(yaml.safe_dump({"evaluation_interval": "1m", "tests": [test]}, width=10000), encoding="utf-8")
+    done = promtool("test", "rules", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
