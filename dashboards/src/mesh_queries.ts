@@ -19,7 +19,6 @@ export const workloadEdge = [
 ];
 export const workloadEdgeName =
   '{{source_workload_namespace}}/{{source_workload}} → {{destination_workload_namespace}}/{{destination_workload}}';
-const service = 'destination_service_namespace, destination_service_name';
 
 // ztunnel knows the workload for certain, the service not always: an unknown one is never filtered out.
 const place = `${inNamespace('destination_service_namespace')},${inService('destination_service_name')}`;
@@ -28,7 +27,8 @@ const workloadPlace = `${inNamespace('destination_workload_namespace')},destinat
 // Flags are joined by commas.
 const flagged = (flags: string) => `response_flags=~"(.*,)?${flags}(,.*)?"`;
 
-const denied = `istio_requests_total{reporter=~"destination|waypoint",response_code="403",${place}}`;
+const atDestination = `istio_requests_total{reporter=~"destination|waypoint",${place}`;
+const denied = `${atDestination},response_code="403"}`;
 const fromSource = `istio_requests_total{reporter="source",${place}`;
 const deniedAtGateway = `${fromSource},response_code="403",destination_workload="unknown"}`;
 const deniedUnseen = `${fromSource},response_code="403",destination_workload!="unknown"}`;
@@ -37,12 +37,19 @@ const closed = `istio_tcp_connections_closed_total{reporter="destination",${work
 const deniedAmbient = `${closed},${flagged('DENY')}}`;
 const plaintextAmbient = `${closed},${flagged('DENY')},connection_security_policy="unknown"}`;
 
+// Workloads whose own proxy tells: in the step, in the ten minutes before, since scrapes fail, and in the minute after,
+// since the caller may be scraped first.
+const workload = 'destination_workload_namespace, destination_workload';
+const telling = ['[$__interval]', '[10m] offset -1m']
+  .map(window => `group by (${workload}) (last_over_time(${atDestination}}${window}))`)
+  .join(' or ');
+
 export const denials = {
   http: happened(edge, events(denied)),
   httpAtCaller: happened(
     edge,
     `(${events(deniedAtGateway)}) or ` +
-      `((${events(deniedUnseen)}) unless on (${service}) group by (${service}) (${denied}))`,
+      `((${events(deniedUnseen)}) unless on (${workload}) (${telling}))`,
   ),
   grpc: happened(edge, events(deniedGrpc)),
   ambient: happened(workloadEdge, events(deniedAmbient)),

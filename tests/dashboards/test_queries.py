@@ -1,4 +1,4 @@
-"""What single queries of the dashboards answer over series made by hand: promtool evaluates them as they are committed."""
+"""What single queries of the committed dashboards answer over series made by hand, as promtool evaluates them."""
 import os
 import sys
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from test_alerts import promtool  # noqa: E402
 MINUTE, HOUR = 60, 3600
 SCRAPE = 15  # seconds between two values of a series
 OVERVIEW, INCIDENTS = "security-overview.json", "incidents.json"
+DENIALS, AT_CALLER = "Denials by source and service A", "Denials by source and service B"
 
 
 class Case(NamedTuple):
@@ -50,24 +51,24 @@ COUNTED = [
     Case("a new pod's first events, in a step that is much longer than it is old", OVERVIEW, step=20 * MINUTE, series={
         on("up", "server"): "_x100 1x200", on("envoy_server_uptime", "server"): "_x100 5+15x200",
         requests("server", "destination"): "_x108 50x200",
-    }, expect=[("Denials by source and service A", 40, {text(EDGE): 50}), ("Denials by source and service A", 60, {}),
+    }, expect=[(DENIALS, 40, {text(EDGE): 50}), (DENIALS, 60, {}),
                ("Top denied pairs A", 40, {text({"kind": "HTTP", **EDGE}): 50})]),
     Case("a pod that lived shorter than a step", OVERVIEW, step=20 * MINUTE, series={
         on("up", "server"): "_x100 1x20 stale", on("envoy_server_uptime", "server"): "_x100 5+15x20 stale",
         requests("server", "destination"): "_x108 50x12 stale",
-    }, expect=[("Denials by source and service A", 40, {text(EDGE): 50}), ("Denials by source and service A", 60, {})]),
+    }, expect=[(DENIALS, 40, {text(EDGE): 50}), (DENIALS, 60, {})]),
     Case("a Prometheus that has just begun beside an old pod", OVERVIEW, series={
         on("up", "server"): "_x20 1x40", on("envoy_server_uptime", "server"): "_x20 900000+15x40",
         requests("server", "destination"): "_x20 50x40",
-    }, expect=[("Denials by source and service A", 6, {}), ("Denials by source and service A", 7, {})]),
+    }, expect=[(DENIALS, 6, {}), (DENIALS, 7, {})]),
     Case("a counter born after a step in which one scrape failed", OVERVIEW, step=20 * MINUTE, series={
         on("up", "server"): "1x40 0 1x200", on("envoy_server_uptime", "server"): "900000+15x40 stale 900615+15x200",
         requests("server", "destination"): "_x100 50x200",
-    }, expect=[("Denials by source and service A", 40, {text(EDGE): 50})]),
+    }, expect=[(DENIALS, 40, {text(EDGE): 50})]),
     Case("a counter that was there before an outage of two minutes", OVERVIEW, series={
         on("up", "server"): "1x8 0x8 1x40", on("envoy_server_uptime", "server"): "9000+15x8 stale _x7 9240+15x40",
         requests("server", "destination"): "50x8 stale _x7 50x40",
-    }, expect=[("Denials by source and service A", at, {}) for at in (3, 4, 5)]),
+    }, expect=[(DENIALS, at, {}) for at in (3, 4, 5)]),
     Case("a new istiod whose proxies refuse at once", OVERVIEW, series={
         on("up", "istiod"): "_x21 1x80", on("istiod_uptime_seconds", "istiod"): "_x21 5+15x80",
         on("pilot_total_xds_rejects", "istiod", type="lds"): "_x21 10x80",
@@ -80,8 +81,31 @@ COUNTED = [
                ("Unusual traffic: what was found A", 60, {'{rule="authz-new-caller"}': 0})]),
 ]
 
+ALL_UP = {on("up", "server"): "1x240", on("up", "web"): "1x240"}
+ONCE = [
+    Case("12 denials, the caller scraped just before a step's end and the server just after it", OVERVIEW, series={
+        **ALL_UP, requests("server", "destination"): "_x17 12x60", requests("web", "source"): "_x16 12x60",
+    }, expect=[(DENIALS, 4, {}), (AT_CALLER, 4, {}), (DENIALS, 5, {text(EDGE): 12}), (AT_CALLER, 5, {})]),
+    Case("the same at the newest step, of a server that answered others", OVERVIEW, series={
+        **ALL_UP, requests("server", "destination", code="200"): "7x16", requests("web", "source"): "_x16 12",
+    }, expect=[(AT_CALLER, 4, {})]),
+    Case("the server's pod is replaced within the step", OVERVIEW, series={
+        **ALL_UP, requests("server", "destination"): "_x17 12 12 stale", requests("web", "source"): "_x17 12x60",
+    }, expect=[(DENIALS, 5, {text(EDGE): 12}), (AT_CALLER, 5, {}), (DENIALS, 6, {}), (AT_CALLER, 6, {})]),
+    Case("the same at the begin of a long step", OVERVIEW, step=20 * MINUTE, series={
+        **ALL_UP, requests("server", "destination"): "_x85 12 12 stale", requests("web", "source"): "_x85 12x160",
+    }, expect=[(DENIALS, 40, {text(EDGE): 12}), (AT_CALLER, 40, {}), (DENIALS, 60, {}), (AT_CALLER, 60, {})]),
+    Case("nobody tells for the destination", OVERVIEW, series={
+        **ALL_UP, requests("web", "source"): "_x17 12x60",
+    }, expect=[(DENIALS, 5, {}), (AT_CALLER, 5, {text(EDGE): 12}), (AT_CALLER, 6, {})]),
+    Case("another workload of the service tells, the one that refused does not", OVERVIEW, series={
+        **ALL_UP, requests("web", "source"): "_x17 12x60",
+        requests("server", "destination").replace("ledger-v1", "ledger-v2"): "7x60",
+    }, expect=[(DENIALS, 5, {}), (AT_CALLER, 5, {text(EDGE): 12})]),
+]
 
-@pytest.mark.parametrize("case", COUNTED, ids=lambda case: case.name)
+
+@pytest.mark.parametrize("case", COUNTED + ONCE, ids=lambda case: case.name)
 def test_panel(case, tmp_path):
     dashboard = load(os.path.join(ROOT, "dashboards", case.dashboard))
     texts = variables(dashboard, case.chosen)
