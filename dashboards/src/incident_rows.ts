@@ -1,23 +1,15 @@
 // Incidents as Meshwarden's own metrics tell of them. Open ones are at most 1,000, the newest.
 import {learned} from './mesh_rows';
-import {incidentTable, open, resolved} from './incident_tables';
-import {bars, lines, noneCounted, Row, stat, State, timeline} from './panels';
+import {incidentTable, noIncident, open, resolved, severities} from './incident_tables';
+import {bars, lines, noneCounted, Row, stat, timeline} from './panels';
 import {events, sumBy} from './promql';
 import {inPlace} from './variables';
 
 const chosen = 'severity=~"$severity",rule=~"$rule"';
 
-const severities: State[] = [
-  {value: 1, text: 'info', color: '#808080'},
-  {value: 2, text: 'low', color: 'blue'},
-  {value: 3, text: 'medium', color: 'yellow'},
-  {value: 4, text: 'high', color: 'orange'},
-  {value: 5, text: 'critical', color: 'red'},
-];
-
-// A stat that is 0 only while Meshwarden answers.
-function orZero(expression: string): string {
-  return `${expression} or 0 * sum(meshwarden_watchdog)`;
+// A stat that is 0 only while Meshwarden answers, or while it shows the metric named.
+function orZero(expression: string, proof = 'meshwarden_watchdog'): string {
+  return `${expression} or 0 * sum(${proof})`;
 }
 
 const greenTo = (steps: [string, number][]) => [
@@ -32,6 +24,7 @@ const openBySeverity = (width: number) =>
       description: 'Incidents that are not resolved, by severity. Of the whole mesh, whatever is chosen above.',
       width,
       height: 4,
+      nothing: 'unknown: Meshwarden or its database does not answer',
       queries: [{expr: 'sum by (severity) (meshwarden_incidents_open)', legend: '{{severity}}', instant: true}],
     },
     greenTo([['orange', 1]]),
@@ -142,7 +135,10 @@ export const openNow: Row = {
         height: 4,
         queries: [
           {
-            expr: orZero(`count(max by (id) (meshwarden_incident_info{state="open",${chosen}}))`),
+            expr: orZero(
+              `count(max by (id) (meshwarden_incident_info{state="open",${chosen}}))`,
+              'meshwarden_incidents_open',
+            ),
             legend: 'open',
             instant: true,
           },
@@ -156,7 +152,7 @@ export const openNow: Row = {
         description: 'Since when the oldest of the chosen open incidents goes on.',
         width: 5,
         height: 4,
-        nothing: 'none, if Meshwarden answers',
+        nothing: noIncident,
         queries: [{expr: `time() - min(${open(chosen)})`, legend: 'since', instant: true}],
       },
       greenTo([['orange', 14400]]),
@@ -177,10 +173,10 @@ export const overTime: Row = {
     timeline(
       {
         title: 'Timeline',
-        description: 'Each incident while it was open, coloured by its severity.',
+        description: 'Each incident while Meshwarden listed it as open, coloured by its severity.',
         width: 24,
         height: 11,
-        nothing: 'no incident in this range, if Meshwarden answers: see "Last good poll"',
+        nothing: noIncident,
         links: [
           {title: 'Open in the console', url: '${console}/#/incidents/${__field.labels.id:percentencode}'},
         ],
@@ -207,7 +203,8 @@ export const overTime: Row = {
     }),
     incidentTable(
       'Resolved in this range',
-      'Incidents that were open at some time of the range and are not any more.',
+      'Incidents that were open at some time of the range and are not any more, with the gravest severity that they ' +
+        'had: of each Meshwarden that lists all its open incidents now.',
       24,
       resolved(chosen),
     ),

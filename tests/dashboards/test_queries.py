@@ -104,8 +104,64 @@ ONCE = [
     }, expect=[(DENIALS, 5, {}), (AT_CALLER, 5, {text(EDGE): 12})]),
 ]
 
+LISTED, RESOLVED = "Incidents, open ones first A", "Resolved in this range A"
+UNACKNOWLEDGED = "Nobody has acknowledged A"
+INCIDENT = {"id": "i1", "rule": "mtls-failures", "severity": "high", "source": "shop/web",
+            "destination": "pay/ledger-v1"}
+BEGAN = 30  # seconds; tables show it in milliseconds
 
-@pytest.mark.parametrize("case", COUNTED + ONCE, ids=lambda case: case.name)
+
+def listing(target, values, **labels):
+    """An incident as an instance lists it."""
+    labels = {**INCIDENT, "state": "open", **labels}
+    return {on("meshwarden_incident_info", target, **labels): values,
+            on("meshwarden_incident_started_timestamp_seconds", target, id=labels["id"]): values.replace("1x", f"{BEGAN}x")}
+
+
+def counting(target, values):
+    return {on("meshwarden_watchdog", target): "1x80",
+            on("meshwarden_incidents_open", target, severity="high"): values}
+
+
+def row(state, **labels):
+    return {text({**INCIDENT, "state": state, **labels}): 1000 * BEGAN}
+
+
+STATES = [
+    Case("an incident resolves", OVERVIEW, series={**counting("mw", "1x16 0x40"), **listing("mw", "1x16 stale")},
+         expect=[(LISTED, 3, row("open")), (LISTED, 5, row("resolved"))]),
+    Case("one of two resolves", INCIDENTS, series={
+        **counting("mw", "2x16 1x40"), **listing("mw", "1x16 stale"), **listing("mw", "1x56", id="i2"),
+    }, expect=[(RESOLVED, 5, row("resolved"))]),
+    Case("Meshwarden is killed", OVERVIEW, series={
+        on("meshwarden_incidents_open", "mw", severity="high"): "1x16 stale", **listing("mw", "1x16 stale"),
+    }, expect=[(LISTED, 3, row("open")), (LISTED, 5, {})]),
+    Case("one of two is killed", OVERVIEW, series={
+        on("meshwarden_incidents_open", "us", severity="high"): "1x16 stale", **listing("us", "1x16 stale"),
+        **counting("eu", "0x80"),
+    }, expect=[(LISTED, 3, row("open")), (LISTED, 5, {})]),
+    Case("its replica goes on", OVERVIEW, series={
+        on("meshwarden_incidents_open", "a", severity="high"): "1x16 stale", **listing("a", "1x16 stale"),
+        **counting("b", "1x20 0x40"), **listing("b", "1x20 stale"),
+    }, expect=[(LISTED, 5, row("open")), (LISTED, 6, row("resolved"))]),
+    Case("its database fails", INCIDENTS, series={
+        **counting("mw", "1x16 stale"), **listing("mw", "1x16 stale"),
+    }, expect=[(RESOLVED, 5, {}), (UNACKNOWLEDGED, 3, {"{}": 1}), (UNACKNOWLEDGED, 5, {})]),
+    Case("more are open than are listed", INCIDENTS, series={
+        **counting("mw", "1x16 2x40"), **listing("mw", "1x16 stale"), **listing("mw", "_x16 1x40", id="i2"),
+    }, expect=[(RESOLVED, 5, {})]),
+    Case("none is open", INCIDENTS, series=counting("mw", "0x40"),
+         expect=[(RESOLVED, 5, {}), (UNACKNOWLEDGED, 5, {"{}": 0})]),
+    *[Case(f"an escalated incident, {chosen} chosen", INCIDENTS, chosen={"severity": [chosen]}, series={
+        **counting("mw", "1x16 0x40"), **listing("mw", "1x8 stale", severity="low"), **listing("mw", "_x9 1x7 stale"),
+    }, expect=[(RESOLVED, 5, rows)]) for chosen, rows in (("low", {}), ("high", row("resolved")))],
+    Case("an escalated incident", INCIDENTS, series={
+        **counting("mw", "1x16 0x40"), **listing("mw", "1x8 stale", severity="low"), **listing("mw", "_x9 1x7 stale"),
+    }, expect=[(RESOLVED, 5, row("resolved"))]),
+]
+
+
+@pytest.mark.parametrize("case", COUNTED + ONCE + STATES, ids=lambda case: case.name)
 def test_panel(case, tmp_path):
     dashboard = load(os.path.join(ROOT, "dashboards", case.dashboard))
     texts = variables(dashboard, case.chosen)
