@@ -112,7 +112,12 @@ const legend: g.VizLegendOptions = {
 };
 const tooltip: g.VizTooltipOptions = {mode: g.TooltipDisplayMode.Multi, sort: g.SortOrder.Descending};
 
-/** Events as stacked bars, one a step; a step is never shorter than a minute, so that no scrape falls between two. */
+/** Of what is made of events a step is never shorter than a minute, so that no scrape falls between two. */
+export function inSteps(spec: Spec): Spec {
+  return {...spec, panel: {...spec.panel, interval: '1m'}};
+}
+
+/** Events as stacked bars, one a step. */
 export function bars(common: Common): Spec {
   const custom: TimeSeriesField = {
     drawStyle: g.GraphDrawStyle.Bars,
@@ -123,12 +128,11 @@ export function bars(common: Common): Spec {
     axisSoftMin: 0,
   };
   const options: TimeSeriesOptions = {legend, tooltip};
-  return spec(
-    'timeseries',
-    {nothing: noEvents, ...common},
-    options,
-    {defaults: {unit: 'short', decimals: 0, min: 0, custom: {...custom}}, overrides: []},
-    {interval: '1m'},
+  return inSteps(
+    spec('timeseries', {nothing: noEvents, ...common}, options, {
+      defaults: {unit: 'short', decimals: 0, min: 0, custom: {...custom}},
+      overrides: [],
+    }),
   );
 }
 
@@ -146,10 +150,9 @@ export function lines(common: Common, unit = 'short', stacked = false): Spec {
   return spec('timeseries', common, options, {defaults: {unit, custom: {...custom}}, overrides: []});
 }
 
-/** Lines of what is made of events: as for bars, a step is never shorter than a minute. */
+/** Lines of what is made of events. */
 export function stepwise(common: Common, unit: string): Spec {
-  const spec = lines({nothing: noEvents, ...common}, unit);
-  return {...spec, panel: {...spec.panel, interval: '1m'}};
+  return inSteps(lines({nothing: noEvents, ...common}, unit));
 }
 
 export interface Step {

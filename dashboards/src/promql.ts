@@ -34,6 +34,11 @@ export function sumBy(labels: string[], expression: string): string {
   return `sum by (${labels.join(', ')}) (${expression})`;
 }
 
+/** Those of the whole range, for an instant: the steps added up. */
+export function inRange(sum: string): string {
+  return `sum_over_time((${sum})[$__range:${step}])`;
+}
+
 /** Sums that are not 0: a mesh has thousands of pods and pairs to which nothing happened. */
 export function happened(labels: string[], expression: string): string {
   return `${sumBy(labels, expression)} > 0`;

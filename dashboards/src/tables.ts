@@ -4,7 +4,7 @@ import type {
   FieldConfig as TableField,
   Options as TableOptions,
 } from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen.d.ts';
-import {Common, Link, noEvents, Spec, spec} from './panels';
+import {Common, inSteps, Link, noEvents, Spec, spec} from './panels';
 
 export interface Column {
   name: string;
@@ -68,10 +68,11 @@ export function table(common: Common, columns: Column[], sortBy: string, desc = 
 
 /** The series of all queries with the largest sums over the range: bars that are added up, so that births count. */
 export function ranking(common: Common, columns: Column[], rows: number): Spec {
-  const spec = columnsOf({nothing: noEvents, ...common}, columns, 'Events', true, [
-    {id: 'reduce', options: {mode: 'seriesToRows', reducers: ['sum'], labelsToFields: true}},
-    {id: 'sortBy', options: {sort: [{field: 'Total', desc: true}]}},
-    {id: 'limit', options: {limitField: rows}},
-  ]);
-  return {...spec, panel: {...spec.panel, interval: '1m'}};
+  return inSteps(
+    columnsOf({nothing: noEvents, ...common}, columns, 'Events', true, [
+      {id: 'reduce', options: {mode: 'seriesToRows', reducers: ['sum'], labelsToFields: true}},
+      {id: 'sortBy', options: {sort: [{field: 'Total', desc: true}]}},
+      {id: 'limit', options: {limitField: rows}},
+    ]),
+  );
 }

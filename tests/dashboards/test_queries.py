@@ -33,7 +33,7 @@ def text(labels):
     return "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
 
 
-def on(metric, target, **labels):
+def on(metric, target, /, **labels):
     return metric + text({"job": target, "instance": target, **labels})
 
 
@@ -114,8 +114,9 @@ BEGAN = 30  # seconds; tables show it in milliseconds
 def listing(target, values, **labels):
     """An incident as an instance lists it."""
     labels = {**INCIDENT, "state": "open", **labels}
+    began = values.replace("1x", f"{BEGAN}x")
     return {on("meshwarden_incident_info", target, **labels): values,
-            on("meshwarden_incident_started_timestamp_seconds", target, id=labels["id"]): values.replace("1x", f"{BEGAN}x")}
+            on("meshwarden_incident_started_timestamp_seconds", target, id=labels["id"]): began}
 
 
 def counting(target, values):
@@ -160,8 +161,38 @@ STATES = [
     }, expect=[(RESOLVED, 5, row("resolved"))]),
 ]
 
+HALF, MOST = "Time to tell A", "Time to tell B"
 
-@pytest.mark.parametrize("case", COUNTED + ONCE + STATES, ids=lambda case: case.name)
+
+def told(values):
+    """Buckets of the time to tell, by their upper bounds."""
+    return {on("up", "mw"): "1x640", on("process_start_time_seconds", "mw"): "0x640", **{
+        on("meshwarden_time_to_tell_seconds_bucket", "mw", target="oncall", le=bound): of_bound
+        for bound, of_bound in values.items()}}
+
+
+def seconds(value):
+    return {'{target="oncall"}': value}
+
+
+TELLING = [
+    Case("a thousand were told at once long ago, ten slowly in the range", INCIDENTS, series=told({
+        "5": "1000x640", "300": "1000x640", "600": "1000x400 1010x240", "+Inf": "1000x400 1010x240",
+    }), expect=[(HALF, 160, seconds(450)), (MOST, 160, seconds(585))]),
+    Case("nothing was told in the range", INCIDENTS, series=told({
+        "5": "1000x640", "300": "1000x640", "600": "1000x640", "+Inf": "1000x640",
+    }), expect=[(HALF, 160, {}), (MOST, 160, {})]),
+    Case("the histogram is born with four, which stand for all", INCIDENTS, series=told({
+        "5": "_x500 0x140", "300": "_x500 0x140", "600": "_x500 4x140", "+Inf": "_x500 4x140",
+    }), expect=[(HALF, 160, seconds(450))]),
+    Case("Meshwarden began again within the range", INCIDENTS, series=told({
+        "5": "1000x500 0x140", "300": "1000x500 0x140", "600": "1000x450 1002x50 2x140",
+        "+Inf": "1000x450 1002x50 2x140",
+    }), expect=[(HALF, 160, seconds(450))]),
+]
+
+
+@pytest.mark.parametrize("case", COUNTED + ONCE + STATES + TELLING, ids=lambda case: case.name)
 def test_panel(case, tmp_path):
     dashboard = load(os.path.join(ROOT, "dashboards", case.dashboard))
     texts = variables(dashboard, case.chosen)
