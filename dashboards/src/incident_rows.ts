@@ -87,8 +87,8 @@ export const now: Row = {
     waiting(5),
     incidentTable(
       'Incidents, open ones first',
-      'Open incidents, and those of the time range that are resolved; those whose destination is not known are ' +
-        'always shown. The incident leads to its page in the console.',
+      'Open incidents, and those of the time range that are resolved, of the chosen namespaces whatever service is ' +
+        'chosen; those whose destination is not known are always shown. The incident leads to its page in the console.',
       24,
       `${open(inPlace)} or ${resolved(inPlace)}`,
     ),
@@ -114,7 +114,7 @@ export const topology: Row = {
     {
       ...incidentTable(
         'Who took new edges',
-        'Incidents of the learned rules, open ones and those of the time range.',
+        'Incidents of the learned rules, open ones and those of the time range, of the chosen namespaces.',
         10,
         `${open(`rule=~"${learned}",${inPlace}`)} or ${resolved(`rule=~"${learned}",${inPlace}`)}`,
       ),

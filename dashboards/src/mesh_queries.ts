@@ -1,5 +1,5 @@
 // What each event looks like in the mesh's telemetry: the right reporter, so that it counts once.
-import {events, happened, sumBy} from './promql';
+import {events, happened, replaced, sumBy} from './promql';
 import {inNamespace, inService} from './variables';
 
 export const edge = [
@@ -20,7 +20,10 @@ export const workloadEdge = [
 export const workloadEdgeName =
   '{{source_workload_namespace}}/{{source_workload}} → {{destination_workload_namespace}}/{{destination_workload}}';
 
-// ztunnel knows the workload for certain, the service not always: an unknown one is never filtered out.
+export const ambientEdgeName = edgeName + ' ({{destination_workload}})';
+
+// ztunnel knows the workload for certain, the service not always: an unknown one is never filtered out, and the
+// namespace is the workload's.
 const place = `${inNamespace('destination_service_namespace')},${inService('destination_service_name')}`;
 const workloadPlace = `${inNamespace('destination_workload_namespace')},destination_service_name=~"$service|unknown|"`;
 
@@ -52,7 +55,12 @@ export const denials = {
       `((${events(deniedUnseen)}) unless on (${workload}) (${telling}))`,
   ),
   grpc: happened(edge, events(deniedGrpc)),
-  ambient: happened(workloadEdge, events(deniedAmbient)),
+  ambient: replaced(
+    happened([...workloadEdge, 'destination_service_name'], events(deniedAmbient)),
+    'destination_service_namespace',
+    'destination_workload_namespace',
+    '(.*)',
+  ),
   perPod: events(`{__name__=~"envoy_(http_.*|tcp)",authz_enforce_result="denied",${inNamespace('namespace')}}`, true),
 };
 

@@ -24,16 +24,6 @@ const onlyThisNamespace: Link = {
 };
 
 const kind = (name: string, expr: string) => `label_replace(${expr}, "kind", "${name}", "", "")`;
-const asEdge = (expr: string) =>
-  sumBy(
-    q.edge,
-    replaced(
-      replaced(expr, 'destination_service_namespace', 'destination_workload_namespace', '(.*)'),
-      'destination_service_name',
-      'destination_workload',
-      '(.*)',
-    ),
-  );
 
 export const denials: Row = {
   title: 'Authorization denials',
@@ -53,7 +43,7 @@ export const denials: Row = {
         {expr: q.denials.http, legend: 'HTTP ' + q.edgeName},
         {expr: q.denials.httpAtCaller, legend: 'HTTP ' + q.edgeName},
         {expr: q.denials.grpc, legend: 'gRPC ' + q.edgeName},
-        {expr: q.denials.ambient, legend: 'L4 ' + q.workloadEdgeName},
+        {expr: q.denials.ambient, legend: 'L4 ' + q.ambientEdgeName},
       ],
     }),
     bars({
@@ -81,12 +71,12 @@ export const denials: Row = {
         height: 9,
         description:
           'The twenty pairs with most refusals in the time range: the bars above, added up. The service leads to ' +
-          'this dashboard for that service alone.',
+          'this dashboard for that service alone; only ztunnel, which may not know it, names the workload.',
         queries: [
           {expr: kind('HTTP', q.denials.http)},
           {expr: kind('HTTP', q.denials.httpAtCaller)},
           {expr: kind('gRPC', q.denials.grpc)},
-          {expr: kind('L4', asEdge(q.denials.ambient))},
+          {expr: kind('L4', q.denials.ambient)},
         ],
       },
       [
@@ -95,6 +85,8 @@ export const denials: Row = {
         {name: 'source_workload', label: 'From'},
         {name: 'destination_service_namespace', label: 'Namespace'},
         {name: 'destination_service_name', label: 'Service', link: rowsService},
+        {name: 'destination_workload', label: 'Workload'},
+        {name: 'destination_workload_namespace', label: 'Workload namespace', hidden: true},
         {name: 'Total', label: 'Events', width: 110},
       ],
       20,

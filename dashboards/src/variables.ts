@@ -6,8 +6,8 @@ import {source} from './panels';
 export const inNamespace = (label: string) => `${label}=~"$namespace"`;
 export const inService = (label: string) => `${label}=~"$service"`;
 
-/** "namespace/name" of the chosen ones; what has no such place is never hidden. */
-export const inPlace = 'destination=~"($namespace)/($service)|[^/]*"';
+/** Of the chosen namespaces, since the name is a service's or a workload's; what has no such place is never hidden. */
+export const inPlace = 'destination=~"($namespace)/.*|[^/]*"';
 
 const datasource: g.VariableModel = {
   name: 'datasource',
@@ -56,8 +56,10 @@ function chosen(name: string, label: string, query: string): g.VariableModel {
   };
 }
 
+// `unknown`, which ztunnel says where it knows the workload only, is of every namespace.
 const services =
-  '{__name__=~"istio_requests_total|istio_tcp_connections_opened_total",destination_service_namespace=~"$namespace"}';
+  '{__name__=~"istio_requests_total|istio_tcp_connections_opened_total",' +
+  'destination_service_namespace=~"$namespace|unknown"}';
 
 export const variables = {
   always: [datasource, consoleAddress],

@@ -1,5 +1,7 @@
 """What single queries of the committed dashboards answer over series made by hand, as promtool evaluates them."""
+import json
 import os
+import re
 import sys
 from typing import NamedTuple
 
@@ -9,12 +11,13 @@ import yaml
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
-from check import interpolated, load, queries, variables  # noqa: E402
+from check import interpolated, load, panels, queries, variables  # noqa: E402
 from test_alerts import promtool  # noqa: E402
 
 MINUTE, HOUR = 60, 3600
 SCRAPE = 15  # seconds between two values of a series
 OVERVIEW, INCIDENTS = "security-overview.json", "incidents.json"
+OVERVIEW_PATH = os.path.join(ROOT, "dashboards", OVERVIEW)
 DENIALS, AT_CALLER = "Denials by source and service A", "Denials by source and service B"
 
 
@@ -192,7 +195,54 @@ TELLING = [
 ]
 
 
-@pytest.mark.parametrize("case", COUNTED + ONCE + STATES + TELLING, ids=lambda case: case.name)
+AMBIENT, AMBIENT_PAIRS = "Denials by source and service D", "Top denied pairs D"
+
+
+def refused(service, service_namespace):
+    """Twenty connections that the server's ztunnel refused; the service is its guess."""
+    labels = {**EDGE, "destination_service_name": service, "destination_service_namespace": service_namespace}
+    return {on("up", "ztunnel"): "1x80", on(
+        "istio_tcp_connections_closed_total", "ztunnel", reporter="destination", response_flags="DENY",
+        connection_security_policy="mutual_tls", **labels, **SERVER): "_x17 20x60"}
+
+
+def pair(service):
+    return {**EDGE, **SERVER, "destination_service_name": service}
+
+
+def clicked(panel, labels):
+    """{variable: values} that the link "Only this service" of a panel sets for a series with those labels."""
+    panel = next(each for each in panels(load(OVERVIEW_PATH)) if each["title"] == panel)
+    columns = {label: name for change in panel.get("transformations", []) if change["id"] == "organize"
+               for name, label in change["options"]["renameByName"].items()}
+    found = {}
+    for variable, label in re.findall(r"var-(\w+)=\$\{__(?:field\.labels|data\.fields)\.(\w+):percentencode\}",
+                                      json.dumps(panel["fieldConfig"])):
+        found[variable] = [labels[columns.get(label, label)]]
+    assert set(found) == {"namespace", "service"}
+    return found
+
+
+DRILLED = [
+    *[Case(f"ztunnel's refusals of {service}, {'chosen by a click on ' + panel if panel else 'all shown'}", OVERVIEW,
+           chosen=panel and clicked(panel, pair(service)), series=refused(service, namespace),
+           expect=[(AMBIENT, 5, {text(pair(service)): 20}),
+                   (AMBIENT_PAIRS, 5, {text({"kind": "L4", **pair(service)}): 20})])
+      for service, namespace in (("ledger", "pay"), ("unknown", "unknown"))
+      for panel in (None, "Denials by source and service", "Top denied pairs")],
+    *[Case(f"incidents of a service and of a workload, {service} of {namespace} chosen", OVERVIEW,
+           chosen={"namespace": [namespace], "service": [service]}, series={
+               **counting("mw", "3x80"), **listing("mw", "1x80"),
+               **listing("mw", "1x80", id="i2", destination="pay/ledger"),
+               **listing("mw", "1x80", id="i3", destination="bank/ledger"),
+           }, expect=[(LISTED, 5, rows)])
+      for namespace, service, rows in (
+          ("pay", "ledger", {**row("open"), **row("open", id="i2", destination="pay/ledger")}),
+          ("bank", "mail", row("open", id="i3", destination="bank/ledger")), ("shop", "ledger", {}))],
+]
+
+
+@pytest.mark.parametrize("case", COUNTED + ONCE + STATES + TELLING + DRILLED, ids=lambda case: case.name)
 def test_panel(case, tmp_path):
     dashboard = load(os.path.join(ROOT, "dashboards", case.dashboard))
     texts = variables(dashboard, case.chosen)
