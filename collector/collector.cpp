@@ -1,6 +1,7 @@
 #include "collector/collector.hpp"
 
 #include <algorithm>
+#include <expected>
 #include <map>
 #include <set>
 #include <span>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr Duration shortest_horizon = std::chrono::minutes(5);
 constexpr Duration clock_tolerance = std::chrono::seconds(30);
+constexpr Duration longest_silence = std::chrono::minutes(2);  // of those that send samples
 constexpr Duration longest_restart_range = std::chrono::hours(2);
 constexpr const char* targets_signal = "targets";
 
@@ -32,6 +34,7 @@ struct Collector::Impl {
     Snapshot poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop);
     Snapshot unreachable(std::optional<Time> cursor, const std::string& cause);
     void read_targets(Time now, std::stop_token stop);
+    std::expected<Time, Cause> read_newest(Time now, std::stop_token stop);
     void first_round(const Poll& poll, Snapshot& snapshot, std::stop_token stop);
     void take_failing(const Outcome& up, Snapshot& snapshot, Time now);
     Duration restart_range(const Poll& poll) const;
@@ -244,37 +247,57 @@ void Collector::Impl::catch_up(const Poll& poll, std::stop_token stop) {
     while (!stop.stop_requested() && std::ranges::any_of(readers, behind)) round(readers);
 }
 
+// Samples that others send come late, and all that came by a time is known only once the newest is from then: that time
+// is now. Nothing that stopped coming is taken for silence.
+std::expected<Time, Cause> Collector::Impl::read_newest(Time now, std::stop_token stop) {
+    if (!schedule.receives()) return now;
+    Questions questions;
+    const auto id = questions.ask("max(timestamp(up))", now, targets_signal);
+    send(questions, stop);
+    const auto& latest = questions[id];
+    const double seconds = latest ? latest->scalar_or(0) : 0;
+    if (seconds <= 0) return now;
+    const Time newest = std::min(now, from_epoch_seconds(seconds));
+    if (now - newest <= longest_silence + 2 * schedule.scrape_interval()) return newest;
+    const auto age = to_string(now - newest);
+    return std::unexpected(
+        Cause{"unreachable", fmt::format("it scrapes nothing itself, and what was sent to it last is {} old", age)});
+}
+
 Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop) {
     took = Duration{0};
     const Time asked = clock->now();
-    const auto now = ask_time(door, stop);
-    if (!now) return unreachable(cursor, now.error().text);
-    if (last && *now < *last - clock_tolerance) {
+    const auto time = ask_time(door, stop);
+    if (!time) return unreachable(cursor, time.error().text);
+    if (last && *time < *last - clock_tolerance) {
         return unreachable(cursor,
-                           fmt::format("its clock was set back from {} to {}", to_rfc3339(*last), to_rfc3339(*now)));
+                           fmt::format("its clock was set back from {} to {}", to_rfc3339(*last), to_rfc3339(*time)));
     }
-    const auto before = std::exchange(last, *now);
-    skew = *now - asked;
-    read_targets(*now, stop);
+    skew = *time - asked;
+    read_targets(*time, stop);
+    const auto newest = read_newest(*time, stop);
+    if (!newest) return unreachable(cursor, newest.error().text);
+    const Time now = std::max(*newest, last.value_or(*newest));
+    const auto before = std::exchange(last, now);
 
     Snapshot snapshot;
     snapshot.prometheus = options.name;
     snapshot.reachable = true;
-    snapshot.since = cursor.value_or(before.value_or(*now));
-    snapshot.at = std::max(*now, snapshot.since);
+    snapshot.since = cursor.value_or(before.value_or(now));
+    snapshot.at = std::max(now, snapshot.since);
     snapshot.scrape_interval = schedule.scrape_interval();
     const Duration back = std::max({horizon, shortest_horizon, 2 * schedule.scrape_interval()});
-    const Poll poll{*now, std::min(snapshot.since, *now) - back, schedule.scrape_interval(), schedule.margin(),
+    const Poll poll{now, std::min(snapshot.since, now) - back, schedule.scrape_interval(), schedule.margin(),
                     restarted};
     first_round(poll, snapshot, stop);
     catch_up(poll, stop);
     for (auto& reader : readers) {
         snapshot.readings.push_back(reader.finish(snapshot, edges));
-        if (reader.surprised()) schedule.liveness_changed(*now);
+        if (reader.surprised()) schedule.liveness_changed(now);
     }
     const bool whole = std::ranges::none_of(readers, [](const SignalReader& reader) { return reader.failed(); });
-    if (whole) polled_to = *now;
-    targets.forget_before(*now - 2 * Targets::memory - horizon);
+    if (whole) polled_to = now;
+    targets.forget_before(now - 2 * Targets::memory - horizon);
     if (before) schedule.polled(took);
     metrics.polled(snapshot);
     return snapshot;

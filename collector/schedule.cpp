@@ -39,9 +39,15 @@ void Schedule::targets_read(Time now, const ScrapeFacts* facts, Duration took) {
     targets_next_ = now + std::max<Duration>(minutes(1), 10 * cost_share * took);
     if (facts == nullptr) return;
     if (facts->interval > Duration{0}) scrape_interval_ = facts->interval;
+    receives_ = facts->interval == Duration{0};
     margin_ = std::clamp<Duration>(facts->longest + seconds(1), seconds(2), seconds(15));
     // While nothing was scraped yet nothing is known.
     if (facts->interval == Duration{0}) targets_next_ = now + seconds(5);
+}
+
+Duration Schedule::margin() const {
+    constexpr Duration apart = seconds(5);  // senders have queues of their own
+    return receives_ ? std::max(margin_, apart) : margin_;
 }
 
 void Schedule::liveness_read(Time now, Duration took) {

@@ -26,7 +26,10 @@ public:
     Duration census_interval() const;
 
     Duration scrape_interval() const { return scrape_interval_; }
-    Duration margin() const { return margin_; }
+    // How late a sample may come after its time, or after the newest one where others send them.
+    Duration margin() const;
+    // It lists no target of its own: others scrape, and send what they have.
+    bool receives() const { return receives_; }
 
 private:
     std::optional<Duration> poll_interval_;
@@ -34,6 +37,7 @@ private:
     bool polled_ = false;
     Duration scrape_interval_ = std::chrono::seconds(15);
     Duration margin_ = std::chrono::seconds(2);
+    bool receives_ = true;
     Time targets_next_;
     Time liveness_next_;
     Time liveness_soonest_;

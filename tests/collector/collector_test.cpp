@@ -121,6 +121,38 @@ TEST_CASE("a clock that was set back is said, not read past") {
     CHECK(watcher.counted("x") == 2);
 }
 
+TEST_CASE("where others send the samples, they are read as they come, and their end is no silence") {
+    ScriptedPrometheus server;
+    server.targets(R"({"status":"success","data":{"activeTargets":[]}})");
+    double arrived = start;  // what was scraped later is still on its way
+    const auto newest = [&](double time) { return std::min(time, std::floor(arrived / 5) * 5); };
+    server.answer("max(timestamp(up))", [&](double time) {
+        return PageAnswer{200, vector_json({{{}, {{time, newest(time)}}}})};
+    });
+    const Labels labels{{"__name__", "x"}, {"job", "j"}, {"instance", "i"}};
+    server.answer("last_over_time(x", [&](double time) {
+        return PageAnswer{200, vector_json({{labels, {{time, newest(time) - start + 300}}}})};
+    });
+    server.answer("x", [&](double time) {
+        TestSeries series{labels, {}};
+        for (double at = start - 300; at <= newest(time); at += 5) series.samples.emplace_back(at, at - start + 300);
+        return PageAnswer{200, matrix_json({series})};
+    });
+    Watcher watcher(options_of(server), {counter_spec("x", "x")});
+    for (int second = 0; second <= 120; second += 6) {
+        server.set_time(start + second);
+        arrived = start + second - 23;
+        REQUIRE(watcher.poll().reachable);
+        CHECK(watcher.last().at == from_epoch_seconds(newest(start + second)));
+    }
+    CHECK(watcher.counted("x") == 120);
+    server.set_time(start + 120 - 23 + 100);
+    CHECK(watcher.poll().reachable);
+    server.set_time(start + 120 - 23 + 200);
+    CHECK_FALSE(watcher.poll().reachable);
+    CHECK_THAT(watcher.last().unreachable_cause, Catch::Matchers::Contains("what was sent to it last is"));
+}
+
 TEST_CASE("a stop ends a poll at once") {
     ScriptedPrometheus server;
     server.answer("a[", [](double) { return PageAnswer{200, "", {}, {}, true}; });
