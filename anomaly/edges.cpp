@@ -77,7 +77,7 @@ json entry_of(const Edge& edge) {
     for (const auto& [name, value] : edge.labels) labels[name] = value;
     return {labels, saved_time(edge.first_seen), saved_time(edge.last_seen), edge.total, edge.longest_gap,
             edge.usual_rate, edge.movements, edge.expected, edge.missed, saved_time(edge.since), edge.events, edge.rate,
-            edge.untold, edge.owed, edge.score, edge.principals, edge.absent, edge.unseen};
+            edge.untold, edge.owed, edge.score, edge.principals, edge.absent, edge.unseen, edge.by_caller};
 }
 
 // Older versions saved less of an edge.
@@ -107,6 +107,7 @@ Edge edge_from(const json& entry) {
         edge.principals = entry.at(15).get<std::vector<std::string>>();
         edge.absent = entry.at(16).get<bool>();
         edge.unseen = entry.at(17).get<int>();
+        edge.by_caller = entry.size() > 18 && entry.at(18).get<bool>();
     } else {
         add(edge.principals, edge.labels.get("source_principal"));
     }
@@ -152,14 +153,21 @@ void Edges::move(Edge& edge, Labels labels, double events, Time at, double secon
     edge.missed = false;
 }
 
+// Where both ends tell of an edge the destination's word counts.
 std::map<Labels, Edges::Reading> Edges::summed(const std::vector<EdgeCount>& counts) {
     std::map<Labels, Reading> sums;
     for (const auto& count : counts) {
-        auto& sum = sums[edge_key(count.labels)];
+        const bool by_caller = count.labels.get("reporter") == "source";
+        const auto [place, first] = sums.try_emplace(edge_key(count.labels));
+        auto& sum = place->second;
+        if (!first && by_caller && !sum.by_caller) continue;
+        if (!first && !by_caller && sum.by_caller) sum = {};
+        sum.by_caller = by_caller;
         const std::string mtls(weaker(sum.labels.get("mtls"), count.labels.get("mtls")));
         sum.labels = count.labels;
         sum.labels.set("mtls", mtls);
         sum.labels.set("source_version", "");
+        sum.labels.set("reporter", "");
         sum.total += count.total;
         add(sum.principals, count.labels.get("source_principal"));
         add(sum.versions, count.labels.get("source_version"));
@@ -193,12 +201,16 @@ std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at,
         auto& edge = found->second;
         learn(edge.principals, reading.principals);
         Moved moved{&edge, 0, 1, fresh, std::move(reading.versions)};
+        const bool other_end = std::exchange(edge.by_caller, reading.by_caller) != reading.by_caller;
         if (fresh) {
             edge.labels = std::move(reading.labels);
             edge.first_seen = edge.since = edge.last_seen = at;
             edge.total = reading.total;
             moved.events = observed_at_ ? reading.total : 0;
+            if (edge.by_caller && !callers_read_) continue;
         } else {
+            // The two ends count from different times on.
+            if (other_end) edge.total = reading.total;
             moved.events = events_of(edge, reading.total, may_fail);
             moved.readings += edge.unseen;
             move(edge, std::move(reading.labels), moved.events, at, seconds);
@@ -208,6 +220,7 @@ std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at,
         if (moved.events > 0 || fresh) all.push_back(std::move(moved));
     }
     observed_at_ = at;
+    callers_read_ = true;
     if (edges_.size() > most_) {
         const auto gone = forget_oldest();
         std::erase_if(all, [&](const Moved& moved) { return gone.contains(moved.edge); });
@@ -235,6 +248,7 @@ json Edges::save() const {
     auto list = json::array();
     for (const auto& [key, edge] : edges_) list.push_back(entry_of(edge));
     return {{"edges", std::move(list)},
+            {"callers_read", callers_read_},
             {"failing", failing_ ? json(*failing_) : json()},
             {"outage", outage_ ? json{outage_->usual, saved_time(outage_->since)} : json()}};
 }
@@ -252,6 +266,7 @@ void Edges::load(const json& saved) {
     if (saved.is_object() && !saved.at("failing").is_null()) failing = saved["failing"].get<std::size_t>();
     if (saved.is_object() && !saved.at("outage").is_null())
         outage = Outage{saved["outage"].at(0).get<std::size_t>(), time_of(saved["outage"].at(1))};
+    callers_read_ = saved.is_object() && saved.value("callers_read", false);
     edges_ = std::move(edges);
     failing_ = failing;
     outage_ = outage;

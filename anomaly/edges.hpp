@@ -33,6 +33,7 @@ struct Edge {
     std::vector<std::string> principals;  // of its source, the newest last; at most `most_principals`
     bool absent = false;  // from the last reading
     int unseen = 0;       // readings in a row that lacked it, or a part of it
+    bool by_caller = false;  // told by the caller's proxy, for want of one at the destination
 };
 
 // What one reading brought of an edge.
@@ -78,6 +79,7 @@ private:
     struct Reading {
         Labels labels;
         double total = 0;
+        bool by_caller = false;
         std::vector<std::string> principals, versions;
     };
     bool in_outage(std::size_t failing, Time at);
@@ -96,6 +98,7 @@ private:
     };
     std::optional<Outage> outage_;
     std::uint64_t forgotten_ = 0;
+    bool callers_read_ = true;  // false: of a state that knows no edge that callers told
     std::vector<TopologyEdge> ended_;
 };
 

@@ -17,7 +17,7 @@ constexpr std::string_view uptimes_signal = "rollouts", failing_signal = "target
 
 std::string edge_query(const SignalPart& part, const Extractor& extract) {
     auto names = extract.labels_read();
-    for (const char* name : {"cluster", "request_protocol", "connection_security_policy"}) names.emplace_back(name);
+    for (const char* name : {"cluster", "reporter", "request_protocol", "connection_security_policy"}) names.emplace_back(name);
     std::ranges::sort(names);
     const auto repeated = std::ranges::unique(names);
     names.erase(repeated.begin(), repeated.end());
@@ -30,6 +30,7 @@ Labels edge_labels(const Extractor& extract, const Metric& metric) {
     if (!labels.has("mtls") && metric.get("connection_security_policy") != "unknown") {
         labels.set("mtls", metric.get("connection_security_policy"));
     }
+    if (metric.get("reporter") == "source") labels.set("reporter", "source");
     return labels;
 }
 

@@ -64,7 +64,7 @@ struct Reading {
 };
 
 // One edge of the mesh as last counted. Labels: source_*, destination_*, protocol, cluster, source_principal,
-// source_version, mtls.
+// source_version, mtls; reporter where it is the source's proxy.
 struct EdgeCount {
     Labels labels;
     double total = 0;  // connections or requests, summed over the reporting pods; may fall when pods go

@@ -211,6 +211,47 @@ std::shared_ptr<const Expectations> said(bool expected, const std::string& match
 
 }  // namespace
 
+TEST_CASE("an edge that its other end tells of now is the same edge, whose count begins anew") {
+    auto topology = detector();
+    auto s = learned(topology);
+    auto by_caller = edge("a", "b");
+    by_caller.set("reporter", "source");
+    double now = 40, before = topology.topology()->edges.at(0).events;
+    const auto came = [&](std::optional<double> destination, std::optional<double> caller) {
+        if (caller) s.edge(by_caller, *caller);
+        if (destination) s.edge(edge("a", "b"), *destination);
+        CHECK(topology.inspect(s.tick(now += 10)).findings.empty());
+        REQUIRE(topology.topology()->edges.size() == 1);
+        CHECK_FALSE(topology.topology()->edges[0].labels.has("reporter"));
+        return topology.topology()->edges[0].events - std::exchange(before, topology.topology()->edges[0].events);
+    };
+    CHECK(came(4, {}) == 2);
+    CHECK(came({}, 5000) == 0);
+    CHECK(came({}, 5003) == 3);
+    CHECK(came(9, 5010) == 0);
+    CHECK(came(10, 5020) == 1);
+}
+
+TEST_CASE("a state that knows no edges that callers told learns those that are there, silently") {
+    auto topology = detector();
+    learned(topology);
+    auto older = nlohmann::json::from_cbor(topology.save());
+    REQUIRE(older.contains("edges"));
+    auto& edges = older["edges"].contains("edges") ? older["edges"] : older;
+    REQUIRE(edges.erase("callers_read") == 1);
+    const auto bytes = nlohmann::json::to_cbor(older);
+    auto restored = detector();
+    REQUIRE(restored.load(std::string(bytes.begin(), bytes.end())));
+    Script s;
+    auto by_caller = edge("a", "outside");
+    by_caller.set("reporter", "source");
+    s.start().edge(edge("a", "b"), 2).edge(by_caller, 700);
+    CHECK(restored.inspect(s.tick(60)).findings.empty());
+    by_caller.set("destination_workload", "elsewhere");
+    s.edge(edge("a", "b"), 2).edge(by_caller, 1);
+    CHECK(names(restored.inspect(s.tick(70))) == std::vector<std::string>{"tcp-new-edge"});
+}
+
 TEST_CASE("an edge that an operator calls expected is not told; it is once that no longer holds") {
     auto topology = detector();
     auto s = learned(topology);

@@ -45,7 +45,7 @@ struct Bench {
 TEST_CASE("edges are summed by our labels") {
     Bench bench({edges_spec("tcp", "tcp_opened")});
     bench.server.answer("sum by (cluster, connection_security_policy, destination_service_name, destination_workload, "
-                        "request_protocol, source_workload) (tcp_opened)",
+                        "reporter, request_protocol, source_workload) (tcp_opened)",
                         vector_json({{row("web", "ledger", "ledger", "mutual_tls"), {{1, 3}}},
                                      {row("web", "ledger", "other", "mutual_tls"), {{1, 4}}},
                                      {row("web", "ledger", "absurd", "mutual_tls"), {{1, 1e19}}},
@@ -81,7 +81,7 @@ TEST_CASE("an edges signal's value is what came between two readings") {
 TEST_CASE("edges count only when every edges signal answered") {
     Bench bench({edges_spec("tcp", "tcp_opened"), edges_spec("http", "requests")});
     bench.server.answer("sum by (cluster, connection_security_policy, destination_service_name, destination_workload, "
-                        "request_protocol, source_workload) (requests)",
+                        "reporter, request_protocol, source_workload) (requests)",
                         "broken");
     const Snapshot& snapshot = bench.watcher.poll();
     CHECK_FALSE(snapshot.edges_answered);
@@ -105,7 +105,7 @@ TEST_CASE("edges are asked at an interval of their own") {
 TEST_CASE("the past is read step by step, with what was failing then") {
     Bench bench({edges_spec("tcp", "tcp_opened"), edges_spec("http", "requests")});
     const std::string labels = "sum by (cluster, connection_security_policy, destination_service_name, "
-                               "destination_workload, request_protocol, source_workload) ";
+                               "destination_workload, reporter, request_protocol, source_workload) ";
     bench.server.answer(labels + "(tcp_opened)",
                         matrix_json({{row("web", "ledger", "a", "mutual_tls"), {{300, 3}, {600, 4}, {1200, 9}}},
                                      {row("web", "ledger", "b", "mutual_tls"), {{600, 5}}}}));
