@@ -22,7 +22,7 @@ constexpr Duration longest_restart_range = std::chrono::hours(2);
 constexpr const char* targets_signal = "targets";
 
 std::vector<std::string> target_labels() {
-    return {"job", "instance", "namespace", "pod", "kubernetes_namespace", "kubernetes_pod_name"};
+    return {"cluster", "job", "instance", "namespace", "pod", "kubernetes_namespace", "kubernetes_pod_name"};
 }
 
 }  // namespace

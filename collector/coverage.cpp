@@ -12,7 +12,7 @@ namespace meshwarden::collector {
 std::string live_question(const SignalSpec& spec, const SignalPart& part) {
     if (!part.live.empty()) return part.live;
     const bool tail = spec.kind == SignalKind::histogram_tail;
-    return fmt::format("count by (job, instance) ({})", tail ? with_suffix(part.selector, "_count") : part.selector);
+    return fmt::format("count by (cluster, job, instance) ({})", tail ? with_suffix(part.selector, "_count") : part.selector);
 }
 
 Liveness::Liveness(std::string live, std::string expected, bool on_demand)

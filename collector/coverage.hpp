@@ -31,7 +31,7 @@ public:
     // With the targets that fail now. A target that fails was covered and is still expected.
     Seen seen(const std::vector<Labels>& failing) const;
 
-    const std::vector<std::uint64_t>& targets() const { return targets_; }  // of (job, instance), at the last answer
+    const std::vector<std::uint64_t>& targets() const { return targets_; }  // keys, at the last answer
 
     bool known() const { return checked_at_.has_value(); }
     Time checked_at() const { return checked_at_.value_or(Time{}); }

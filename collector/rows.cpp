@@ -49,6 +49,7 @@ std::uint64_t target_key(const Metric& metric) {
     const std::string_view instance = metric.get("instance");
     if (instance.empty()) return 0;
     KeyBuilder builder;
+    builder.add(metric.get("cluster"));
     builder.add(metric.get("job"));
     builder.add(instance);
     return builder.key();

@@ -20,7 +20,7 @@ struct Count {
 struct Row {
     Metric metric;
     std::uint64_t key = 0;
-    std::uint64_t target = 0;  // of (job, instance); 0 where the series has no instance
+    std::uint64_t target = 0;  // of (cluster, job, instance); 0 where the series has no instance
     std::uint32_t begin = 0, end = 0;
 };
 

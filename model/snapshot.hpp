@@ -32,7 +32,7 @@ struct SeriesUpdate {
     std::shared_ptr<const Series> series;
     std::vector<Point> points;  // rising times, samples not given before, and the one before a first increment
     bool gone = false;          // gauges: the series ended while its target was not failing; its level is now 0
-    std::optional<Time> held = std::nullopt;  // gauges: its target is failing at this time; its level is the last that was seen
+    std::optional<Time> held = std::nullopt;  // gauges: its target fails at this time; its level is the last seen
 };
 
 enum class Sight { observed, zero, blind };
@@ -79,7 +79,7 @@ struct Snapshot {
     Duration scrape_interval = std::chrono::seconds(15);
     int targets = 0;  // that Prometheus lists, those that fail too; as last counted
     std::vector<std::pair<Time, int>> past_targets;  // the same, before the first tick
-    std::vector<Labels> failing_targets;  // labels of `up == 0`: job, instance, and namespace, pod where they are there
+    std::vector<Labels> failing_targets;  // of `up == 0`: cluster, job, instance, namespace, pod where there
     std::vector<Reading> readings;
     bool edges_answered = false;
     std::vector<EdgeCount> edges;  // empty unless edges_answered

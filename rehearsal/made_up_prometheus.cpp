@@ -88,7 +88,7 @@ MadeUpPrometheus::MadeUpPrometheus(const std::vector<ScriptedSeries>& series, Sc
                                    std::shared_ptr<const io::Clock> clock)
     : scrapes_(scrapes), clock_(std::move(clock)) {
     std::set<Labels> targets, given;
-    const std::vector<std::string> target_labels{"job", "instance"};
+    const std::vector<std::string> target_labels{"cluster", "job", "instance"};
     for (const auto& one : series) {
         series_.push_back(stored(one, scrapes));
         const auto target = one.labels.only(target_labels);

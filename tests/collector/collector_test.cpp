@@ -31,7 +31,7 @@ std::string growing(const std::string& instance, double time) {
 
 void serve_growing(ScriptedPrometheus& server, const std::string& name) {
     server.answer(name + "[", [name](double time) { return PageAnswer{200, growing(name, time)}; });
-    server.answer("count by (job, instance) (" + name, vector_json({{{{"job", "j"}, {"instance", name}}, {{1, 1}}}}));
+    server.answer("count by (cluster, job, instance) (" + name, vector_json({{{{"job", "j"}, {"instance", name}}, {{1, 1}}}}));
 }
 
 const Reading& reading(const Snapshot& snapshot, const std::string& signal) {
@@ -248,7 +248,7 @@ TEST_CASE("a hundred thousand series are read; more than allowed are refused", "
         return fmt::format(R"({{"status":"success","data":{{"resultType":"matrix","result":[{}]}}}})", rows);
     };
     server.answer("x[", body(100'000, start - 1, 0));
-    server.answer("count by (job, instance) (x", vector_json({{{{"job", "j"}, {"instance", "7"}}, {{1, 1}}}}));
+    server.answer("count by (cluster, job, instance) (x", vector_json({{{{"job", "j"}, {"instance", "7"}}, {{1, 1}}}}));
     Options options = options_of(server);
     options.endpoint.timeout = 30s;
     Watcher watcher(options, {counter_spec("x", "x")});
@@ -271,7 +271,7 @@ TEST_CASE("sums over pods that fall make the signal blind") {
     server.answer("x[", [](double time) {
         return PageAnswer{200, matrix_json({{{{"job", "federate"}}, {{time, time > start + 20 ? 4 : 9}}}})};
     });
-    server.answer("count by (job, instance) (x", vector_json({{{{"job", "federate"}}, {{1, 1}}}}));
+    server.answer("count by (cluster, job, instance) (x", vector_json({{{{"job", "federate"}}, {{1, 1}}}}));
     Watcher watcher(options_of(server), {counter_spec("x", "x")});
     watcher.poll();
     CHECK(watcher.coverage().sight == Sight::zero);

@@ -52,7 +52,7 @@ public:
             if (query.starts_with("{__name__=~\"envoy_server_uptime")) add_uptime(read, found);
             if (query.starts_with("last_over_time(envoy_server_uptime[") && young(read, query))
                 found.push_back(bare(read));
-            if (query.starts_with("count by (job, instance) (x") && scraped(read)) found.push_back(bare(read));
+            if (query.starts_with("count by (cluster, job, instance) (x") && scraped(read)) found.push_back(bare(read));
         }
         if (query.starts_with("max(timestamp(up))")) found = {latest(time)};
         return {200, vector ? vector_json(found) : matrix_json(found)};
@@ -151,7 +151,7 @@ private:
 };
 
 const Labels x = {{"__name__", "x"}, {"job", "j"}, {"instance", "i"}};
-const std::string alive = "count by (job, instance) (x";
+const std::string alive = "count by (cluster, job, instance) (x";
 
 }  // namespace
 

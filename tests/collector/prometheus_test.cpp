@@ -43,7 +43,7 @@ std::string denied(int count, int uptime) {
 
 SignalSpec rbac() {
     SignalSpec spec = counter_spec("rbac", "envoy_http_rbac{authz_enforce_result=\"denied\"}");
-    spec.parts[0].expected = "count by (job, instance) (istio_build)";
+    spec.parts[0].expected = "count by (cluster, job, instance) (istio_build)";
     return spec;
 }
 

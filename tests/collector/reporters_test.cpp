@@ -62,7 +62,7 @@ struct Outage {
         if (query.starts_with("max(timestamp(up))")) return as_vector({{{}, {{time, time}}}});
         if (query.starts_with("last_over_time(")) return as_vector({caller, refusing});
         if (query.starts_with("count by (destination")) return as_vector({alive});
-        if (query.starts_with("count by (job, instance)")) return as_vector({caller});
+        if (query.starts_with("count by (cluster, job, instance)")) return as_vector({caller});
         if (query.starts_with("up{")) return as_matrix({caller, alive});
         if (!query.starts_with("istio_requests_total")) return as_matrix({});
         if (query.find("instance=\"c\"") != query.npos) return as_matrix({caller});

@@ -36,7 +36,7 @@ def kind_of(query):
     """Which of our questions this is: for alerts, for the topology, or whether the families are alive at all."""
     if query.startswith("sum by ("):
         return "topology"
-    if query.startswith("count by (job, instance)"):
+    if query.startswith("count by (cluster, job, instance)"):
         return "liveness"
     return "alerts"
 
