@@ -9,14 +9,25 @@ const columns = [{title: 'From', class: 'place'}, {title: 'To', class: 'place'},
   {title: 'Per second', class: 'number'}, {title: 'mTLS', class: 'narrow'}, {title: 'First seen', class: 'narrow'},
   {title: 'Last seen', class: 'narrow'}, {title: '', class: ''}];
 const mtlsWords = {mutual_tls: ['ok', 'mutual'], none: ['bad', 'plaintext'], unknown: ['pending', 'unknown']};
-const matched = ['cluster', 'source_namespace', 'source_workload', 'source_principal', 'destination_namespace',
+const telling = ['cluster', 'source_namespace', 'source_workload', 'source_principal', 'destination_namespace',
   'destination_workload', 'destination_service'];
+const instead = {source_principal: 'source_workload', destination_service: 'destination_workload'};
 const day = 86400000;
 
 const oddFirst = (a, b) =>
   Number(a.expected) - Number(b.expected) || b.score - a.score || b.first_seen.localeCompare(a.first_seen);
 
 const instant = (field) => (field.value ? new Date(`${field.value}Z`).toISOString() : '');
+
+const quoted = (text) => `"${text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
+
+// Of this edge only: what it lacks tells it from others, too. A principal or a service that is not there tells nothing
+// beside a workload. All that is not TCP is one edge.
+function matchersOf({labels}) {
+  const names = telling.filter((name) => labels[name] || !labels[instead[name]]);
+  return [...names.map((name) => `${name}=${quoted(labels[name] || '')}`),
+    labels.protocol === 'tcp' ? 'protocol="tcp"' : 'protocol!="tcp"'];
+}
 
 // The form that says of one edge that it is expected; it stays while the list is refreshed.
 function expectForm(edge, done) {
@@ -25,8 +36,7 @@ function expectForm(edge, done) {
   const days = h('select', {id: 'days', 'aria-label': 'How long'},
     spans.map(([value, text]) => h('option', {value}, text)));
   const message = h('p', {class: 'error', role: 'alert'});
-  const match = matched.filter((name) => edge.labels[name])
-    .map((name) => `${name}="${edge.labels[name].replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`);
+  const match = matchersOf(edge);
   const say = async (event) => {
     event.preventDefault();
     const expires = Number(days.value) ? {expires_at: new Date(Date.now() + days.value * day).toISOString()} : {};
