@@ -91,7 +91,7 @@ def test_list_shows_open_incidents_and_filters(browser, url):
 
 def test_the_list_says_what_cannot_be_seen(browser, url):
     open_page(browser, url, '/incidents')
-    banner = find(browser, '.banner')
+    banner = find(browser, '.banner[href="#/signals"]')
     assert 'blind' in banner.text and 'mtls-failures' in banner.text
 
 

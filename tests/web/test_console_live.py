@@ -60,3 +60,70 @@ def test_expected_speaks_of_one_edge_only(browser, server):
     assert sorted(said) == sorted(match for _, match in EDGES)
     # The other caller of pay/ledger, which has a name, stays new.
     assert [edge['labels']['source_workload'] for edge in ask(server, 'topology')['edges'] if not edge['expected']] == ['cart']
+
+
+def ago(**span):
+    return (datetime.datetime.now(datetime.UTC) - datetime.timedelta(**span)).strftime('%Y-%m-%dT%H:%M:%S.000Z')
+
+
+FAILS = {'failing_since': ago(minutes=3), 'error': 'database is locked'}
+REFUSED = {'refused_at': ago(minutes=3), 'problems': ['mw.yaml:3: routes: expected a list', 'another']}
+TROUBLES = [  # what is wrong in an else good answer; the lamp, which is bad unless it tells of a reading; the banner
+    ({}, 'Prometheus read', ''),
+    ({'prometheus': {'error': 'connection refused'}}, 'main does not answer', 'connection refused'),
+    ({'prometheus': {'last_good_poll': None}}, 'main is not read yet', 'has not been read yet'),
+    ({'prometheus': {'last_good_poll': ago(minutes=2)}}, 'main was read 2 min', 'Prometheus main is not read'),
+    ({'prometheus': {'last_good_poll': ago(minutes=2), 'poll_interval': '1m30s'}}, 'Prometheus read 2 min', ''),
+    ({'prometheus': {'last_good_poll': ago(minutes=9), 'poll_interval': '1m30s'}}, 'main was read 9 min', 'is not read'),
+    ({'database': FAILS}, 'nothing is saved', 'database is locked'),
+    ({'database': {'error': 'no such file'}}, 'no history', 'no such file'),
+    ({'config': REFUSED}, 'configuration refused', 'mw.yaml:3: routes: expected a list (and 1 more)'),
+    ({'config': {'problems': ['targets.oncall: the file is empty']}}, 'a secret is missing', 'targets.oncall'),
+    ({'outbox': {'dead': {'oncall': 1}}}, '1 notice given up', 'Not told: oncall'),
+    ({'outbox': {'dead': {'oncall': 1}}, 'delivery': {'at': ago(hours=25)}}, 'Prometheus read', ''),
+    ({'database': FAILS, 'config': REFUSED}, 'nothing is saved, and 1 more', 'the old one holds'),
+]
+
+
+FRAME = "return ['footer', 'pulse', 'banner'].map((id) => document.getElementById(id).innerText)" \
+        ".concat(document.getElementById('pulse').className)"
+
+
+def test_the_lamp_is_green_only_where_all_is_read_and_saved(browser, server):
+    case = (0, {})
+
+    def status(answer, _):
+        number, wrong = case
+        main = {**answer['prometheus'][0], 'last_good_poll': answer['now'], **wrong.get('prometheus', {})}
+        parts = {part: {**answer[part], **wrong.get(part, {})} for part in ('database', 'config')}
+        outbox = wrong.get('outbox', {'dead': {}})
+        return {**answer, **parts, 'outbox': outbox, 'prometheus': [main], 'version': f'case {number}.'}
+
+    def deliveries(answer, _):
+        return {'deliveries': [{**each, **case[1].get('delivery', {})} for each in answer['deliveries']]}
+    server.edits = {'/api/v1/status': status, '/api/v1/deliveries': deliveries,
+                    '/api/v1/signals': lambda *_: {'signals': []}}
+    open_page(browser, server.url, '/incidents')
+    for number, (wrong, lamp, banner) in enumerate(TROUBLES):
+        case = (number, wrong)
+        server.changed()
+        _, pulse, told, kind = until(browser, lambda b, seen=f'case {number}.': next(
+            frame for frame in [b.execute_script(FRAME)] if seen in frame[0]))
+        assert lamp in pulse and kind == ('pulse good' if 'Prometheus read' in lamp else 'pulse bad'), wrong
+        assert banner in told and bool(banner) == bool(told), wrong
+
+
+def test_the_banner_is_told_once_and_a_server_that_hangs_is_no_good_sign(browser, server):
+    open_page(browser, server.url, '/incidents')
+    before = find(browser, '.banner[href="#/signals"]')
+    browser.execute_script('arguments[0].focus()', before)
+    server.edit('/api/v1/status', lambda answer, _: {**answer, 'version': 'again', 'outbox': {'dead': {}}})
+    until(browser, has_text('#footer', 'again'))
+    assert browser.switch_to.active_element == before
+    browser.execute_script('const usual = AbortSignal.timeout; AbortSignal.timeout = () => usual.call(AbortSignal, 100)')
+    hang = threading.Event()
+    try:
+        server.edit('/api/v1/status', lambda answer, _: hang.wait(60) and answer)
+        until(browser, has_text('.pulse.bad', 'no answer'))
+    finally:
+        hang.set()

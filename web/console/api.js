@@ -1,6 +1,7 @@
 // Talking to the server. Throws Refused with a sentence for people; 401 asks for a token and tries again.
 
 const tokenKey = 'meshwarden-token';
+const patience = 20000;  // milliseconds
 
 export class Refused extends Error {
   constructor(status, message) {
@@ -52,7 +53,7 @@ export async function request(path, options = {}) {
   const headers = {...options.headers, ...tokenHeader()};
   let response;
   try {
-    response = await fetch(path, {...options, headers, cache: 'no-store'});
+    response = await fetch(path, {...options, headers, cache: 'no-store', signal: AbortSignal.timeout(patience)});
   } catch {
     throw new Refused(0, 'Meshwarden does not answer. What you see may be old.');
   }

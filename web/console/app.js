@@ -1,16 +1,18 @@
 // The frame: which page stands behind the #, when it is fetched again, and what the header says of our own sight.
 import {get} from './api.js';
-import {h} from './dom.js';
+import {h, redraw} from './dom.js';
 import {deliveriesPage} from './deliveries.js';
 import {watch} from './events.js';
 import {incidentPage} from './incident.js';
 import {incidentsPage} from './incidents.js';
 import {signalsPage} from './signals.js';
 import {topologyPage} from './topology.js';
-import {plural, span, tickTimes} from './words.js';
+import {clockTime, plural, seconds, span, tickTimes} from './words.js';
 
 const refreshEvery = 5000;
 const gather = 200;  // milliseconds: a tick may bring many events
+const patience = 15;  // seconds that a Prometheus may go unread, however often it is asked
+const day = 86400000;
 const themeKey = 'meshwarden-theme';
 
 const pages = [
@@ -65,16 +67,56 @@ async function openPage() {
   await refresh();
 }
 
-function showPulse(status) {
-  const lost = status.prometheus.filter((each) => each.error || !each.last_good_poll);
+function unread({name, error, last_good_poll: last, poll_interval: interval, duration_seconds: took}, now) {
+  if (error) return {lamp: `${name} does not answer`, title: `Prometheus ${name} does not answer.`, text: error};
+  if (!last) return {lamp: `${name} is not read yet`, title: `Prometheus ${name} has not been read yet.`, text: ''};
+  const age = (Date.parse(now) - Date.parse(last)) / 1000;
+  if (age <= Math.max(patience, 3 * seconds(interval) + 2 * took)) return null;
+  return {lamp: `${name} was read ${span(age)} ago`, title: `Prometheus ${name} is not read.`,
+    text: `The last time was ${clockTime(last)}; what came since is not seen.`};
+}
+
+function unsaved({failing_since: since, error}) {
+  if (since)
+    return {lamp: 'nothing is saved', title: 'Nothing is saved.', text: `Since ${clockTime(since)}: ${error}. ` +
+      'What happens is kept in memory; the lists below may lack it.'};
+  return error && {lamp: 'no history', title: 'The database cannot be read.', text: error};
+}
+
+function misconfigured({refused_at: refused, problems}) {
+  if (!problems.length) return null;
+  const text = problems[0] + (problems.length > 1 ? ` (and ${problems.length - 1} more)` : '');
+  if (!refused) return {lamp: 'a secret is missing', title: 'A secret is missing.', text};
+  return {lamp: 'configuration refused', title: 'The new configuration was refused, the old one holds.', text};
+}
+
+// Those of the last day: what is still open has been told again since.
+async function givenUp({now, outbox}) {
+  if (!Object.keys(outbox.dead).length) return null;
+  const {deliveries} = await get('deliveries?state=dead&limit=500');
+  const lost = deliveries.filter(({at}) => Date.parse(now) - Date.parse(at) < day);
+  const count = plural(lost.length, 'notice', 'notices');
+  return lost.length && {lamp: `${count} given up`, href: '#/deliveries', title: `${count} given up in the last day.`,
+    text: `Not told: ${[...new Set(lost.map(({target}) => target))].join(', ')}.`};
+}
+
+async function troublesOf(status) {
+  return [...status.prometheus.map((each) => unread(each, status.now)), unsaved(status.database),
+    misconfigured(status.config), await givenUp(status)].filter(Boolean);
+}
+
+function lamp(kind, text) {
   const pulse = document.getElementById('pulse');
-  pulse.className = lost.length ? 'pulse bad' : 'pulse good';
-  const newest = Math.max(...status.prometheus.map((each) => Date.parse(each.last_good_poll) || 0));
-  const text = lost.length
-    ? `${lost.map((each) => each.name).join(', ')} does not answer`
-    : `Prometheus read ${span((Date.parse(status.now) - newest) / 1000)} ago`;
-  pulse.replaceChildren(h('span', {class: 'lamp', 'aria-hidden': 'true'}), text);
-  document.getElementById('footer').replaceChildren(
+  pulse.className = `pulse ${kind}`;
+  redraw(pulse, h('span', {class: 'lamp', 'aria-hidden': 'true'}), text);
+}
+
+function showPulse(status, troubles) {
+  const [first, ...others] = troubles;
+  const oldest = Math.min(...status.prometheus.map((each) => Date.parse(each.last_good_poll)));
+  if (first) lamp('bad', first.lamp + (others.length ? `, and ${others.length} more` : ''));
+  else lamp('good', `Prometheus read ${span((Date.parse(status.now) - oldest) / 1000)} ago`);
+  redraw(document.getElementById('footer'),
     h('span', {}, `Meshwarden ${status.version}`),
     h('span', {}, learned(status)),
     h('span', {}, `history ${(status.database.size_bytes / 1048576).toFixed(1)} MiB`));
@@ -87,26 +129,30 @@ function learned({prometheus, learning, learning_cause: cause}) {
   return cause ? `knows who calls whom; of behaviour: ${cause}` : 'has learned what is usual';
 }
 
-// Nothing open and nothing seen look the same unless somebody says so.
-function showBanner(signals) {
+function blindness(signals) {
   const blind = signals.filter(({state}) => state === 'blind');
+  if (!blind.length) return null;
   const rules = new Set(blind.flatMap((signal) => signal.rules));
-  const banner = document.getElementById('banner');
-  if (!blind.length) return banner.replaceChildren();
-  banner.replaceChildren(h('a', {class: 'banner', href: '#/signals'},
-    h('strong', {}, `${plural(blind.length, 'signal is', 'signals are')} blind. `),
-    rules.size ? `These rules cannot fire: ${[...rules].join(', ')}. ` : '', h('span', {class: 'go'}, 'What to do')));
+  return {mild: true, href: '#/signals', title: `${plural(blind.length, 'signal is', 'signals are')} blind.`,
+    text: rules.size ? `These rules cannot fire: ${[...rules].join(', ')}.` : ''};
+}
+
+// Nothing open and nothing seen look the same unless somebody says so. A reader of screens says it once: what has not
+// changed is not drawn again.
+function showBanner(troubles) {
+  redraw(document.getElementById('banner'), troubles.map(({mild, href, title, text}) =>
+    h(href ? 'a' : 'div', {class: `banner ${mild ? '' : 'bad'}`, href, 'data-key': href || title},
+      h('strong', {}, title), ` ${text} `, href && h('span', {class: 'go'}, 'What to do'))));
 }
 
 async function refreshFrame() {
   try {
     const [status, {signals}] = await Promise.all([get('status'), get('signals')]);
-    showPulse(status);
-    showBanner(signals);
+    const troubles = await troublesOf(status);
+    showPulse(status, troubles);
+    showBanner([...troubles, blindness(signals)].filter(Boolean));
   } catch (error) {
-    const pulse = document.getElementById('pulse');
-    pulse.className = 'pulse bad';
-    pulse.replaceChildren(h('span', {class: 'lamp', 'aria-hidden': 'true'}), 'no answer');
+    lamp('bad', error.status === 401 ? 'not signed in' : 'no answer');
   }
 }
 

@@ -14,6 +14,12 @@ export function span(seconds) {
   return more ? `${count} ${name} ${more} ${next[0]}` : `${count} ${name}`;
 }
 
+const lengths = {ms: 0.001, s: 1, m: 60, h: 3600, d: 86400, w: 604800, y: 31536000};
+
+// Of a duration as Prometheus writes it: 1m30s.
+export const seconds = (text) => [...text.matchAll(/(\d+)(ms|[smhdwy])/g)]
+  .reduce((sum, [, count, unit]) => sum + count * lengths[unit], 0);
+
 const ago = (text) => `${span((Date.now() - Date.parse(text)) / 1000)} ago`;
 
 // A moment: how long ago, with the exact UTC time on hover. Kept fresh by tickTimes.
