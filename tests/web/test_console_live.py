@@ -13,8 +13,16 @@ from test_console import browser, end, find, open_page, serve, texts, until  # n
 
 
 @pytest.fixture
-def server(tmp_path):
-    process, address = serve(tmp_path)
+def token(tmp_path):
+    file = tmp_path / 'token'
+    file.write_text('opensesame')
+    return file
+
+
+@pytest.fixture
+def server(tmp_path, request):
+    tokens = [f'alice:write:{request.getfixturevalue("token")}'] if 'token' in request.fixturenames else []
+    process, address = serve(tmp_path, *tokens)
     between = Between(address)
     yield between
     between.end()
@@ -127,3 +135,19 @@ def test_the_banner_is_told_once_and_a_server_that_hangs_is_no_good_sign(browser
         until(browser, has_text('.pulse.bad', 'no answer'))
     finally:
         hang.set()
+
+
+def test_who_gives_no_token_sees_that_the_page_is_old_and_is_asked_again(browser, token, server):
+    open_page(browser, server.url, '/incidents')
+    for word in ('opensesame', 'changed'):
+        token.write_text(word)
+        find(browser, '#login[open]')
+        server.changed()
+        until(browser, has_text('.pulse.bad', 'not signed in'))
+        browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+        until(browser, has_text('.page-problem', 'No token was given'))
+        assert 'not signed in' in find(browser, '.pulse.bad').text
+        server.changed()
+        find(browser, '#login[open] #token').send_keys(word, Keys.ENTER)
+        until(browser, lambda b: len(b.find_elements(By.CSS_SELECTOR, 'tr.row')) == 4)
+        until(browser, lambda b: not b.find_elements(By.CSS_SELECTOR, '.page-problem'))

@@ -18,17 +18,22 @@ function askToken(message) {
   const form = document.getElementById('login-form');
   const field = document.getElementById('token');
   document.getElementById('login-error').textContent = message;
-  waiting = new Promise((resolve) => {
+  waiting = new Promise((resolve, reject) => {
     form.onsubmit = (event) => {
       event.preventDefault();
       sessionStorage.setItem(tokenKey, field.value.trim());
       field.value = '';
-      dialog.close();
       waiting = null;
       resolve();
+      dialog.close();
+    };
+    // Escape: who has asked must hear of it. After a token it comes late, when the next question may be open already.
+    dialog.onclose = () => {
+      if (dialog.open) return;
+      waiting = null;
+      reject(new Refused(401, 'No token was given. What you see may be old.'));
     };
   });
-  dialog.oncancel = (event) => event.preventDefault();
   dialog.showModal();
   field.focus();
   return waiting;

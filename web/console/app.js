@@ -177,7 +177,11 @@ setTheme(localStorage.getItem(themeKey));
 addEventListener('hashchange', openPage);
 setInterval(tickTimes, 1000);
 function refreshAll() {
-  if (document.hidden || document.getElementById('login').open) return;
+  if (document.hidden) return;
+  if (document.getElementById('login').open) {
+    lamp('bad', 'not signed in');
+    return;
+  }
   refresh();
   refreshFrame();
 }
