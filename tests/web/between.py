@@ -8,12 +8,12 @@ import urllib.request
 
 
 class Between(http.server.ThreadingHTTPServer):
-    """`edits[path]` takes an answer (JSON) and the parameters of the question, and gives what the browser gets."""
+    """`edits[path]` changes an answer (JSON), `answers[path]` makes one of the parameters of the question."""
     daemon_threads = True
 
     def __init__(self, behind):
         super().__init__(('127.0.0.1', 0), Handler)
-        self.behind, self.edits = behind, {}
+        self.behind, self.edits, self.answers = behind, {}, {}
         self.changes, self.told = 0, threading.Condition()
         self.url = f'http://127.0.0.1:{self.server_port}'
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -63,13 +63,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = urllib.parse.urlsplit(self.path)
         if path.path == '/api/v1/events':
             return self.events()
-        status, headers, body = self.forward()
+        if path.path in self.server.answers:
+            made = self.server.answers[path.path](dict(urllib.parse.parse_qsl(path.query)))
+            status, headers, body = 200, {}, json.dumps(made).encode()
+        else:
+            status, headers, body = self.forward()
         if status == 200 and path.path in self.server.edits:
-            asked = dict(urllib.parse.parse_qsl(path.query))
-            body = json.dumps(self.server.edits[path.path](json.loads(body), asked)).encode()
+            body = json.dumps(self.server.edits[path.path](json.loads(body))).encode()
         self.send_response(status)
         for name in ('Content-Type', 'Content-Security-Policy'):
-            if headers[name]:
+            if headers.get(name):
                 self.send_header(name, headers[name])
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()

@@ -53,7 +53,7 @@ EDGES = [  # labels of an edge, matchers that speak of it and of no other
 
 
 def test_expected_speaks_of_one_edge_only(browser, server):
-    def with_edges(topology, _):
+    def with_edges(topology):
         topology['edges'] = [{**topology['edges'][0], 'labels': labels, 'expected': False, 'score': 9 - i}
                              for i, (labels, _) in enumerate(EDGES)]
         return topology
@@ -100,17 +100,17 @@ FRAME = "return ['footer', 'pulse', 'banner'].map((id) => document.getElementByI
 def test_the_lamp_is_green_only_where_all_is_read_and_saved(browser, server):
     case = (0, {})
 
-    def status(answer, _):
+    def status(answer):
         number, wrong = case
         main = {**answer['prometheus'][0], 'last_good_poll': answer['now'], **wrong.get('prometheus', {})}
         parts = {part: {**answer[part], **wrong.get(part, {})} for part in ('database', 'config')}
         outbox = wrong.get('outbox', {'dead': {}})
         return {**answer, **parts, 'outbox': outbox, 'prometheus': [main], 'version': f'case {number}.'}
 
-    def deliveries(answer, _):
+    def deliveries(answer):
         return {'deliveries': [{**each, **case[1].get('delivery', {})} for each in answer['deliveries']]}
     server.edits = {'/api/v1/status': status, '/api/v1/deliveries': deliveries,
-                    '/api/v1/signals': lambda *_: {'signals': []}}
+                    '/api/v1/signals': lambda _: {'signals': []}}
     open_page(browser, server.url, '/incidents')
     for number, (wrong, lamp, banner) in enumerate(TROUBLES):
         case = (number, wrong)
@@ -125,13 +125,13 @@ def test_the_banner_is_told_once_and_a_server_that_hangs_is_no_good_sign(browser
     open_page(browser, server.url, '/incidents')
     before = find(browser, '.banner[href="#/signals"]')
     browser.execute_script('arguments[0].focus()', before)
-    server.edit('/api/v1/status', lambda answer, _: {**answer, 'version': 'again', 'outbox': {'dead': {}}})
+    server.edit('/api/v1/status', lambda answer: {**answer, 'version': 'again', 'outbox': {'dead': {}}})
     until(browser, has_text('#footer', 'again'))
     assert browser.switch_to.active_element == before
     browser.execute_script('const usual = AbortSignal.timeout; AbortSignal.timeout = () => usual.call(AbortSignal, 100)')
     hang = threading.Event()
     try:
-        server.edit('/api/v1/status', lambda answer, _: hang.wait(60) and answer)
+        server.edit('/api/v1/status', lambda answer: hang.wait(60) and answer)
         until(browser, has_text('.pulse.bad', 'no answer'))
     finally:
         hang.set()
@@ -151,3 +151,34 @@ def test_who_gives_no_token_sees_that_the_page_is_old_and_is_asked_again(browser
         find(browser, '#login[open] #token').send_keys(word, Keys.ENTER)
         until(browser, lambda b: len(b.find_elements(By.CSS_SELECTOR, 'tr.row')) == 4)
         until(browser, lambda b: not b.find_elements(By.CSS_SELECTOR, '.page-problem'))
+
+
+def test_older_incidents_are_kept_up_to_date(browser, server):
+    everything = list(range(1250, 1000, -1))  # newest first
+
+    some = ask(server, 'incidents?limit=1')['incidents'][0]
+
+    def incidents(asked):
+        left = [number for number in everything if number < int(asked.get('cursor', 9999))]
+        limit = int(asked.get('limit', 100))
+        page, rest = left[:limit], left[limit:]
+        return {'incidents': [{**some, 'id': str(number)} for number in page],
+                'next_cursor': str(page[-1]) if rest else None}
+
+    def shown(browser):
+        return browser.execute_script("return [...document.querySelectorAll('a.what')].map((a) => +a.hash.split('/')[2])")
+
+    server.answers = {'/api/v1/incidents': incidents}
+    open_page(browser, server.url, '/incidents')
+    for rows in (100, 200, 250):
+        until(browser, lambda b: shown(b) == everything[:rows])
+        button = browser.find_element(By.CSS_SELECTOR, 'section ~ button')
+        assert button.is_displayed() == (rows < 250)
+        if rows < 250:
+            button.click()
+    # Of the first, the second and the last page some have ended, and new ones have come.
+    everything[:] = [1300, 1299, *(number for number in everything if number % 70)]
+    server.changed()
+    until(browser, lambda b: shown(b) == everything)
+    browser.execute_script('document.querySelector(\'input[value="critical"]\').click()')
+    until(browser, lambda b: shown(b) == everything[:100])

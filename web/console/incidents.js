@@ -1,11 +1,12 @@
 // The list of incidents. The filters live in the address, so that a view can be sent to a colleague.
 import {get} from './api.js';
-import {empty, h, table} from './dom.js';
+import {empty, h, redraw, table} from './dom.js';
 import {amount, destinationOf, flagBadges, moment, severityBadge, sourceOf, stateBadge} from './words.js';
 
 const states = ['open', 'acknowledged', 'resolved'];
 const severities = ['critical', 'high', 'medium', 'low', 'info'];
 const pageSize = 100;
+const largestPage = 500;  // that the server gives at once
 
 const columns = [
   {title: 'Severity', class: 'narrow'}, {title: 'What happened', class: 'wide'}, {title: 'Peak', class: 'number'},
@@ -27,6 +28,7 @@ function row(incident) {
   const link = h('a', {class: 'what', href: `#/incidents/${encodeURIComponent(incident.id)}`}, incident.summary);
   const labels = incident.labels;
   return {
+    key: incident.id,
     class: `row sev-edge-${incident.severity} ${incident.state}`,
     cells: [
       severityBadge(incident.severity),
@@ -59,8 +61,8 @@ export function incidentsPage(frame, {query, isCurrent}) {
   const match = h('input', {type: 'search', id: 'match', placeholder: 'destination_namespace="pay"',
     spellcheck: 'false', value: query.get('match') || '', onchange: () => apply()});
   const list = h('section', {'aria-live': 'off'});
-  const more = h('button', {type: 'button', hidden: true, onclick: () => loadMore()}, 'Show older ones');
-  let shown = '', older = [], cursor = null;
+  const more = h('button', {type: 'button', hidden: true, onclick: () => showMore()}, 'Show older ones');
+  let wished = pageSize;  // rows, as long as there are so many
 
   function parameters() {
     const wanted = new URLSearchParams();
@@ -75,42 +77,38 @@ export function incidentsPage(frame, {query, isCurrent}) {
     const wanted = parameters();
     if (!wanted.has('state')) wanted.set('state', '');
     history.replaceState(null, '', `#/incidents?${wanted}`);
-    older = [];
-    shown = '';
+    wished = pageSize;
     refresh().catch((error) => list.replaceChildren(h('div', {class: 'note bad', role: 'alert'}, error.message)));
   }
 
+  function showMore() {
+    wished += pageSize;
+    refresh().catch(() => {});  // what is wrong the next refresh of the page tells
+  }
+
   function show(incidents) {
-    const text = JSON.stringify(incidents);
-    if (text === shown) return;
-    shown = text;
     const nothing = empty('Nothing here', chosenStates.has('resolved') || !chosenStates.size
       ? 'No incident fits these filters.'
       : 'No incident is open. Look at Signals to be sure that we would have seen one.');
-    const focused = document.activeElement?.getAttribute('href');
-    list.replaceChildren(incidents.length ? table(columns, incidents.map(row), 'Incidents') : nothing);
-    if (focused) list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    redraw(list, incidents.length ? table(columns, incidents.map(row), 'Incidents') : nothing);
   }
 
-  async function loadMore() {
-    const wanted = parameters();
-    wanted.set('cursor', cursor);
-    const page = await get(`incidents?${wanted}`);
-    older.push(...page.incidents);
-    cursor = page.next_cursor;
-    more.hidden = !cursor;
-    await refresh();
-  }
-
+  // All that is shown is asked anew: an old one may have ended, and new ones push others down.
   async function refresh() {
-    const wanted = parameters();
-    wanted.set('limit', pageSize);
-    const page = await get(`incidents?${wanted}`);
-    if (!isCurrent()) return;
-    if (!older.length) cursor = page.next_cursor;
-    more.hidden = !cursor;
-    const fresh = new Set(page.incidents.map(({id}) => id));
-    show([...page.incidents, ...older.filter(({id}) => !fresh.has(id))]);
+    const question = () => `${wished}?${parameters()}`;
+    const asked = question(), wanted = parameters();
+    const incidents = [];
+    let cursor = '';
+    while (cursor !== null && incidents.length < wished) {
+      wanted.set('limit', Math.min(largestPage, wished - incidents.length));
+      if (cursor) wanted.set('cursor', cursor);
+      const page = await get(`incidents?${wanted}`);
+      if (!isCurrent() || question() !== asked) return;
+      incidents.push(...page.incidents);
+      cursor = page.next_cursor;
+    }
+    more.hidden = cursor === null;
+    show(incidents);
   }
 
   frame.replaceChildren(
