@@ -182,3 +182,61 @@ def test_older_incidents_are_kept_up_to_date(browser, server):
     until(browser, lambda b: shown(b) == everything)
     browser.execute_script('document.querySelector(\'input[value="critical"]\').click()')
     until(browser, lambda b: shown(b) == everything[:100])
+
+
+def moved(server, path, count):
+    """The same answer, but that all its values have moved and something new stands first."""
+    def signals(answer):
+        for each in answer['signals']:
+            each.update(value=count, covered=count, cause={'code': '', 'text': f'cause {count}'})
+        return {'signals': [{**answer['signals'][0], 'signal': f'a{count}', 'state': 'blind'}, *answer['signals']]}
+
+    def topology(answer):
+        for edge in answer['edges']:
+            edge.update(rate=count)
+        new = {**answer['edges'][0]['labels'], 'source_workload': f'new {count}'}
+        return {**answer, 'edges': [{**answer['edges'][0], 'labels': new, 'expected': False, 'score': 99}, *answer['edges']]}
+    server.edit(f'/api/v1/{path}', {'signals': signals, 'topology': topology}[path])
+
+
+SELECT = """
+const [focused] = arguments;
+focused.focus({preventScroll: true});
+getSelection().selectAllChildren(focused.closest('article, tr').querySelector('pre, td'));
+return getSelection().toString();"""
+KEPT = 'return [document.activeElement, getSelection().toString()]'
+
+
+@pytest.mark.parametrize('path, button, sign', [
+    ('signals', '[data-signal="mtls_failures"] .yaml button', ('[data-signal="mtls_failures"] .note.bad', 'cause {}')),
+    ('topology', 'button.expect', ('tbody tr:last-child td.number', '{}')),
+])
+def test_a_refresh_leaves_focus_and_selection(browser, server, path, button, sign):
+    open_page(browser, server.url, f'/{path}')
+    focused = find(browser, button)
+    selected = browser.execute_script(SELECT, focused)
+    assert 'proxyStatsMatcher' in selected or 'shop/cart' in selected
+    for count in (7, 8):
+        moved(server, path, count)
+        until(browser, has_text(sign[0], sign[1].format(count)))
+        assert browser.execute_script(KEPT) == [focused, selected]
+
+
+def test_the_form_for_an_edge_takes_the_focus_into_view_and_gives_it_back(browser, server):
+    def many(answer):
+        cart = next(edge for edge in answer['edges'] if not edge['expected'])
+        edges = [{**cart, 'labels': {**cart['labels'], 'source_workload': f'w{i}'}, 'score': 90 - i} for i in range(60)]
+        return {**answer, 'edges': edges}
+    server.edits = {'/api/v1/topology': many}
+    open_page(browser, server.url, '/topology')
+    button = until(browser, lambda b: b.find_elements(By.CSS_SELECTOR, 'button.expect')[50])
+    button.send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element == find(browser, '#why')
+    assert browser.execute_script("""const header = document.querySelector('.top').getBoundingClientRect();
+        const form = document.querySelector('form.card').getBoundingClientRect();
+        return form.top >= header.bottom && form.bottom <= innerHeight""")
+    find(browser, 'form.card button[type="button"]').send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element == button
+    button.send_keys(Keys.ENTER)
+    browser.switch_to.active_element.send_keys('planned', Keys.ENTER)
+    until(browser, lambda b: b.switch_to.active_element.get_attribute('aria-label') == 'Edges')

@@ -94,6 +94,7 @@ export async function copyText(text, button) {
     area.select();
     done = document.execCommand('copy');
     area.remove();
+    button.focus();
   }
   const before = button.textContent;
   button.textContent = done ? 'Copied' : 'Select and copy by hand';

@@ -1,6 +1,6 @@
 // What can be seen and what cannot, with the setting that would mend it.
 import {get} from './api.js';
-import {copyText, empty, h} from './dom.js';
+import {copyText, empty, h, redraw} from './dom.js';
 import {amount, badge, moment, plural} from './words.js';
 
 const order = {blind: 0, observed: 1, zero: 2};
@@ -23,15 +23,17 @@ function coverage(signal) {
 
 function fix({text, yaml}) {
   if (!text && !yaml) return null;
-  const copy = h('button', {type: 'button', class: 'quiet', onclick: () => copyText(yaml, copy)}, 'Copy');
+  const shown = h('pre', {tabindex: 0}, yaml);
+  const copy = h('button', {type: 'button', class: 'quiet', onclick: () => copyText(shown.textContent, copy)}, 'Copy');
   return h('div', {class: 'fix'}, h('h3', {}, 'What mends it'), text && h('p', {}, text),
-    yaml && h('div', {class: 'yaml'}, copy, h('pre', {tabindex: 0}, yaml)));
+    yaml && h('div', {class: 'yaml'}, copy, shown));
 }
 
 function card(signal) {
   const needsHelp = signal.state === 'blind' || signal.covered < signal.expected;
   const kind = isPartial(signal) ? 'partial' : signal.state;
-  return h('article', {class: `card signal ${kind}`, 'data-signal': signal.signal},
+  const key = `${signal.prometheus} ${signal.signal}`;
+  return h('article', {class: `card signal ${kind}`, 'data-signal': signal.signal, 'data-key': key},
     h('header', {}, h('h2', {}, signal.signal), badge(`sight-${signal.state}`, signal.state),
       h('span', {class: 'sub'}, signal.prometheus, ', checked ', moment(signal.checked_at))),
     h('p', {}, stateWords[signal.state] || '', signal.state === 'observed' &&
@@ -46,21 +48,15 @@ function card(signal) {
 
 export function signalsPage(frame, {isCurrent}) {
   const list = h('div', {class: 'signals'}), summary = h('p', {class: 'lead'});
-  let shown = '';
-
   async function refresh() {
     const {signals} = await get('signals');
     if (!isCurrent()) return;
-    const text = JSON.stringify(signals.map(({checked_at: ignored, ...rest}) => rest));
-    if (text === shown) return;
-    shown = text;
     const blind = signals.filter(({state}) => state === 'blind').length;
-    summary.textContent = blind
+    redraw(summary, blind
       ? `${plural(blind, 'signal', 'signals')} of ${signals.length} cannot be seen. Silence there is not calm.`
-      : `All ${signals.length} signals can be seen: where it says zero, it is zero.`;
+      : `All ${signals.length} signals can be seen: where it says zero, it is zero.`);
     const sorted = [...signals].sort((a, b) => order[a.state] - order[b.state] || a.signal.localeCompare(b.signal));
-    list.replaceChildren(...sorted.map(card));
-    if (!signals.length) list.replaceChildren(empty('No signals yet', 'Nothing has been read so far.'));
+    redraw(list, signals.length ? sorted.map(card) : empty('No signals yet', 'Nothing has been read so far.'));
   }
   frame.replaceChildren(h('h1', {}, 'Signals'), summary, list);
   return {refresh};

@@ -1,8 +1,8 @@
 // Who talks to whom, as learned: now, at an earlier time, or what changed between two. New and odd edges stand first;
 // where one is new a person can say that it is expected, and why.
 import {get, post} from './api.js';
-import {empty, h, table} from './dom.js';
-import {amount, badge, clockTime, moment, plural} from './words.js';
+import {empty, h, redraw, table} from './dom.js';
+import {amount, badge, clockTime, moment, plural, sourceOf} from './words.js';
 
 const most = 500;
 const columns = [{title: 'From', class: 'place'}, {title: 'To', class: 'place'}, {title: 'Protocol', class: 'narrow'},
@@ -29,7 +29,7 @@ function matchersOf({labels}) {
     labels.protocol === 'tcp' ? 'protocol="tcp"' : 'protocol!="tcp"'];
 }
 
-// The form that says of one edge that it is expected; it stays while the list is refreshed.
+// The form that says of one edge that it is expected; it stays while the list is refreshed. `done` hears whether it was.
 function expectForm(edge, done) {
   const note = h('input', {id: 'why', required: true, maxlength: 500, placeholder: 'Why is it expected?'});
   const spans = [[30, 'for 30 days'], [90, 'for 90 days'], [365, 'for a year'], [0, 'for ever']];
@@ -42,18 +42,20 @@ function expectForm(edge, done) {
     const expires = Number(days.value) ? {expires_at: new Date(Date.now() + days.value * day).toISOString()} : {};
     try {
       await post('expectations', {match, note: note.value.trim(), ...expires});
-      done();
+      done(true);
     } catch (error) {
       message.textContent = error.message;
     }
   };
-  return h('form', {class: 'card', onsubmit: say}, h('label', {for: 'why'}, `Expected: ${match.join(', ')}`), note,
+  return h('form', {class: 'card', onsubmit: say}, h('label', {for: 'why'}, 'Expected: ', h('code', {}, match.join(', '))),
+    !sourceOf(edge.labels) && h('p', {class: 'note mild'}, 'Nobody can say who calls here: every caller without a ' +
+      'name will be expected.'), note,
     h('div', {class: 'buttons'}, days, h('button', {type: 'submit', class: 'primary'}, 'Say so'),
-      h('button', {type: 'button', onclick: done}, 'Leave it')), message);
+      h('button', {type: 'button', onclick: () => done(false)}, 'Leave it')), message);
 }
 
 export function topologyPage(frame, {isCurrent}) {
-  const list = h('section'), lead = h('p', {class: 'lead'}), said = h('div');
+  const list = h('section', {tabindex: -1, 'aria-label': 'Edges'}), lead = h('p', {class: 'lead'}), said = h('div');
   const again = () => refresh().catch(() => {});  // what is wrong the next refresh of the page tells
   const time = (id) => h('input', {type: 'datetime-local', id, onchange: again});
   const find = h('input', {type: 'search', id: 'find', spellcheck: 'false', oninput: () => draw()});
@@ -68,28 +70,38 @@ export function topologyPage(frame, {isCurrent}) {
   }
 
   function verdict(edge) {
-    const form = () => said.replaceChildren(expectForm(edge, () => {
-      said.replaceChildren();
-      again();
-    }));
+    const button = h('button', {type: 'button', class: 'expect', onclick: () => ask(edge, button)}, 'Expected?');
     const why = edge.justification;
     return [edge.change && [badge('pending', edge.change), ' '],
       !edge.expected && [badge('flag', why ? 'unexpected' : 'new'), ' '],
       why && h('div', {class: 'sub'}, `${why.owner}: ${why.note}`,
         why.expires_at && ` (until ${clockTime(why.expires_at)})`),
-      !edge.expected && h('button', {type: 'button', class: 'expect', onclick: form}, 'Expected?')];
+      !edge.expected && button];
+  }
+
+  // The form stands above the list; once it is closed the focus goes back to where it came from. A button that has done
+  // its work goes with the next refresh.
+  function ask(edge, button) {
+    said.replaceChildren(expectForm(edge, (isSaid) => {
+      said.replaceChildren();
+      (isSaid || !button.isConnected ? list : button).focus();
+      again();
+    }));
+    said.scrollIntoView({block: 'nearest'});
+    said.querySelector('#why').focus();
   }
 
   function row(edge) {
     const [kind, word] = mtlsWords[edge.mtls] || mtlsWords.unknown;
-    return {cells: [name(edge.source), name(edge.destination), edge.protocol, amount(edge.rate), badge(kind, word),
-      moment(edge.first_seen), moment(edge.last_seen), verdict(edge)]};
+    const cells = [name(edge.source), name(edge.destination), edge.protocol, amount(edge.rate), badge(kind, word),
+      moment(edge.first_seen), moment(edge.last_seen), verdict(edge)];
+    return {key: JSON.stringify(edge.labels), cells};
   }
 
   function draw() {
     const wanted = find.value.trim().toLowerCase();
     const fitting = edges.filter(({source, destination}) => `${source} ${destination}`.toLowerCase().includes(wanted));
-    list.replaceChildren(fitting.length ? table(columns, fitting.slice(0, most).map(row), 'Topology')
+    redraw(list, fitting.length ? table(columns, fitting.slice(0, most).map(row), 'Topology')
       : empty('No edges', 'Nothing fits, nothing changed, or the mesh has not been read yet.'),
     fitting.length > most ? h('p', {class: 'dim'}, `${most} of ${fitting.length} shown; search for the others.`) : '');
   }
@@ -113,7 +125,7 @@ export function topologyPage(frame, {isCurrent}) {
     shown = state;
     names = new Map(topology.nodes.map((node) => [node.id, node]));
     edges = topology.edges.sort(oddFirst);
-    lead.textContent = summary(topology);
+    redraw(lead, summary(topology));
     draw();
   }
   const field = (label, control) => h('div', {class: 'field'}, h('label', {for: control.id}, label), control);

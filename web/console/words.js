@@ -20,7 +20,8 @@ const lengths = {ms: 0.001, s: 1, m: 60, h: 3600, d: 86400, w: 604800, y: 315360
 export const seconds = (text) => [...text.matchAll(/(\d+)(ms|[smhdwy])/g)]
   .reduce((sum, [, count, unit]) => sum + count * lengths[unit], 0);
 
-const ago = (text) => `${span((Date.now() - Date.parse(text)) / 1000)} ago`;
+const lasted = (text) => span((Date.now() - Date.parse(text)) / 1000);
+const ago = (text) => `${lasted(text)} ago`;
 
 // A moment: how long ago, with the exact UTC time on hover. Kept fresh by tickTimes.
 export function moment(text) {
@@ -30,13 +31,15 @@ export function moment(text) {
 
 // How long something has been going on; fresh as well.
 export function lasting(text) {
-  return h('time', {datetime: text, 'data-lasting': true}, span((Date.now() - Date.parse(text)) / 1000));
+  return h('time', {datetime: text, 'data-lasting': true}, lasted(text));
 }
 
+// Where it reads the same nothing is touched: a selection may end there.
 export function tickTimes() {
-  for (const each of document.querySelectorAll('time[data-ago]')) each.textContent = ago(each.dateTime);
-  for (const each of document.querySelectorAll('time[data-lasting]'))
-    each.textContent = span((Date.now() - Date.parse(each.dateTime)) / 1000);
+  for (const each of document.querySelectorAll('time')) {
+    const text = 'ago' in each.dataset ? ago(each.dateTime) : lasted(each.dateTime);
+    if (each.textContent !== text) each.textContent = text;
+  }
 }
 
 export const clockTime = (text) => text.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
