@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "web/handlers.hpp"
+#include "web/origin.hpp"
 
 namespace meshwarden::web {
 namespace {
@@ -97,29 +98,23 @@ std::string_view roles_for(Access access) {
     return access == Access::admin ? "admin" : access == Access::write ? "write or admin" : "read, write or admin";
 }
 
-std::string_view authority(std::string_view url) {
-    const auto scheme = url.find("://");
-    if (scheme == url.npos) return url;
-    url.remove_prefix(scheme + 3);
-    return url.substr(0, url.find('/'));
-}
-
-// A page of another site must not make a browser that can reach us change something.
-bool foreign(const Request& request, const Context& context) {
-    const auto origin = request.header("origin");
-    if (origin.empty()) return request.header("sec-fetch-site") == "cross-site";
-    return authority(origin) != request.header("host") &&
-           authority(origin) != authority(context.options.external_url);
-}
-
 bool is_json(std::string_view content_type) {
     const auto type = content_type.substr(0, content_type.find_first_of("; "));
     return std::ranges::equal(type, std::string_view("application/json"), {}, [](char c) { return c | 0x20; },
                               [](char c) { return c | 0x20; });
 }
 
+// Where a token is needed a page that has none gets nothing, by whatever name; metrics are scraped by any.
+bool takes_any_name(const Route& route, const Options& options) {
+    return route.access == Access::anyone || route.handler == metrics || !options.tokens.empty();
+}
+
 std::optional<Response> refuse(const Request& request, const Route& route, const std::optional<Caller>& caller,
                                const Context& context) {
+    if (!takes_any_name(route, context.options) && !names_us(request, context.options))
+        return problem(403, fmt::format("without web.tokens we answer to an IP address, to localhost and to the host of "
+                                        "web.external_url, not to {}; set one of the two if this name is ours",
+                                        request.header("host")));
     if (route.access != Access::anyone && !caller) {
         auto response = problem(401, "this needs a token: Authorization: Bearer TOKEN");
         response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"meshwarden\"");
@@ -128,7 +123,7 @@ std::optional<Response> refuse(const Request& request, const Route& route, const
     if (caller && !may(caller->role, route.access))
         return problem(403, fmt::format("the token of {} has the role {}, this needs {}", caller->name,
                                         name_of(caller->role), roles_for(route.access)));
-    if (route.method != get && foreign(request, context))
+    if (route.method != get && is_foreign(request, context.options))
         return problem(403, "a page of another origin asked for this; add it as web.external_url if it is ours");
     if (!request.body.empty() && !is_json(request.header("content-type")))
         return problem(415, "the body must be application/json");

@@ -11,10 +11,10 @@ import select
 import socket
 import sys
 
-FIRST = {"idle": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-         "half": b"GET /api/v1/incidents HTTP/1.1\r\nHost: x\r\nX-Slow: ",
-         "deaf": b"GET /console/style.css HTTP/1.1\r\nHost: x\r\n\r\n" * 400,
-         "stream": b"GET /api/v1/events?last_event_id=0 HTTP/1.1\r\nHost: x\r\n\r\n"}
+FIRST = {"idle": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+         "half": b"GET /api/v1/incidents HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+         "deaf": b"GET /console/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 400,
+         "stream": b"GET /api/v1/events?last_event_id=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"}
 
 
 def joined(port, mode):

@@ -80,3 +80,38 @@ TEST_CASE("a page of another origin may not change anything") {
     api.options.external_url = "https://warden.example/mesh";
     CHECK(from("https://warden.example") == 200);
 }
+
+TEST_CASE("without tokens only an address, localhost and our own name are answered to, whatever is asked") {
+    Api api;
+    const auto by = [&](const std::string& host, std::string_view target = "/api/v1/incidents") {
+        return api.ask(Method::get, target, {}, {{"host", host}}).status;
+    };
+    for (const auto* ours : {"127.0.0.1:20011", "10.1.2.3", "[::1]:20011", "[2001:db8::1]", "localhost", "LocalHost:8080"})
+        CHECK(by(ours) == 200);
+    for (const auto* other : {"evil.test:20011", "127.0.0.1.evil.test", "localhost.evil.test", "[::1].evil.test",
+                              "1.2.3", "warden.example"})
+        CHECK(by(other) == 403);
+    for (const auto* open : {"/healthz", "/readyz", "/metrics", "/", "/console/app.js"})
+        CHECK(by("evil.test:20011", open) == 200);
+    for (const auto* closed : {"/api/v1/status", "/api/v1/events", "/api/v1/deliveries", "/api/v1/openapi.json"})
+        CHECK(by("evil.test:20011", closed) == 403);
+    CHECK(api.ask(Method::post, "/-/reload", {},
+                  {{"host", "evil.test:20011"}, {"origin", "http://evil.test:20011"}}).status == 403);
+    CHECK_THAT(api.ask(Method::get, "/api/v1/status", {}, {{"host", "evil.test:20011"}}).body,
+               Contains("not to evil.test:20011"));
+    api.options.external_url = "https://Warden.example:8443/mesh";
+    CHECK(by("warden.example") == 200);
+    CHECK(by("warden.example:20011") == 200);
+    CHECK(by("evil.test") == 403);
+}
+
+TEST_CASE("with tokens every name is answered to") {
+    const Folder folder;
+    Api api({{"reader", Role::read, folder.write("r", "red")}});
+    const auto ask = [&](std::vector<std::pair<std::string, std::string>> headers) {
+        headers.emplace_back("host", "warden.monitoring.svc:20011");
+        return api.ask(Method::get, "/api/v1/incidents", {}, std::move(headers)).status;
+    };
+    CHECK(ask({}) == 401);
+    CHECK(ask({{"authorization", "Bearer red"}}) == 200);
+}

@@ -86,7 +86,7 @@ std::string Client::answer(bool is_head) const {
 }
 
 std::string Client::ask(const std::string& head) const {
-    send(head + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    send(head + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     return answer(head.starts_with("HEAD"));
 }
 

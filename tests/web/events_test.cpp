@@ -20,7 +20,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 void comment(const Running& running, const std::string& id, const std::string& note) {
     const auto body = R"({"note":")" + note + "\"}";
     const auto client = running.client();
-    client.send("POST /api/v1/incidents/" + id + "/comment HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+    client.send("POST /api/v1/incidents/" + id + "/comment HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
                 "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     REQUIRE(client.answer().starts_with("HTTP/1.1 200"));
 }
@@ -79,7 +79,7 @@ TEST_CASE("a stream: what is old, then what happens, in order") {
     const Running running;
     const auto id = first_id(running);
     const auto client = running.client();
-    client.send("GET /api/v1/events?last_event_id=0 HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send("GET /api/v1/events?last_event_id=0 HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const auto before = client.until("event: opened");
     CHECK(before.starts_with("HTTP/1.1 200"));
     CHECK(before.find("Transfer-Encoding: chunked") != std::string::npos);
@@ -107,7 +107,7 @@ TEST_CASE("streams are few; one that ends leaves its place") {
     const Running running(options);
     const auto open = [&] {
         auto client = running.client();
-        client.send("GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
         return client;
     };
     const auto first = open();
@@ -136,7 +136,7 @@ TEST_CASE("a token that is taken away ends its stream") {
     options.tokens = {{"reader", web::Role::read, folder.write("token", "secret")}};
     const Running running(options);
     const auto client = running.client();
-    client.send("GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n");
+    client.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\n\r\n");
     CHECK_FALSE(client.until("retry: ").empty());
     folder.write("token", "other");
     (void)client.until("never");

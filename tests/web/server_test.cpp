@@ -32,14 +32,14 @@ TEST_CASE("one connection serves many requests") {
     CHECK(head.find("Content-Length: 0") == std::string::npos);
     CHECK(is(client.ask("DELETE /api/v1/incidents"), 405));
     CHECK(is(client.ask("GET /"), 200));
-    client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CHECK(client.answer().find("ok\n") != std::string::npos);
 }
 
 TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") {
     const Running running;
     for (const auto* request : {"GET /healthz HTTP/1.0\r\n\r\n",
-                                "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"}) {
+                                "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"}) {
         const auto client = running.client();
         client.send(request);
         CHECK(is(client.answer(), 200));
@@ -50,7 +50,7 @@ TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") 
 TEST_CASE("a body, and one that waits for 100 Continue") {
     const Running running;
     const auto client = running.client();
-    client.send("POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    client.send("POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
                 "Expect: 100-continue\r\n\r\n");
     CHECK(client.answer(true).starts_with("HTTP/1.1 100 Continue"));
     client.send("{}");
@@ -64,13 +64,13 @@ TEST_CASE("what is too long or not HTTP is refused with a reason") {
         client.send(bytes);
         return client.answer().substr(0, 12);
     };
-    CHECK(status_of("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n") == "HTTP/1.1 431");
-    const std::string post = "POST /-/reload HTTP/1.1\r\nHost: x\r\n", long_body(0x20000, 'a');
+    CHECK(status_of("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n") == "HTTP/1.1 431");
+    const std::string post = "POST /-/reload HTTP/1.1\r\nHost: localhost\r\n", long_body(0x20000, 'a');
     CHECK(status_of(post + "Content-Length: 131072\r\n\r\n" + long_body) == "HTTP/1.1 413");
     CHECK(status_of(post + "Transfer-Encoding: chunked\r\n\r\n20000\r\n" + long_body) == "HTTP/1.1 413");
     CHECK(status_of("nonsense\r\n\r\n") == "HTTP/1.1 400");
     CHECK(status_of("GET / HTTP/1.1\r\n\r\n") == "HTTP/1.1 400");
-    CHECK(status_of("GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n") == "HTTP/1.1 400");
+    CHECK(status_of("GET http://x/ HTTP/1.1\r\nHost: localhost\r\n\r\n") == "HTTP/1.1 400");
 }
 
 TEST_CASE("a slow client is dropped: in the header, in the body, and between requests") {
@@ -81,7 +81,7 @@ TEST_CASE("a slow client is dropped: in the header, in the body, and between req
     const auto header = running.client(), body = running.client(), idle = running.client(), silent = running.client();
     const auto start = std::chrono::steady_clock::now();
     header.send("GET /healthz HT");
-    body.send("POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
+    body.send("POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{");
     CHECK(is(idle.ask("GET /healthz"), 200));
     CHECK(header.is_closed());
     CHECK(body.is_closed());
@@ -116,7 +116,7 @@ TEST_CASE("3,000 half-open requests do not stop /healthz") {
     std::vector<Client> crowd;
     for (int i = 0; i < 3'000; ++i) {
         crowd.push_back(running.client());
-        crowd.back().send("GET /api/v1/incidents HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+        crowd.back().send("GET /api/v1/incidents HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
     }
     const auto start = std::chrono::steady_clock::now();
     CHECK(is(running.client().ask("GET /healthz"), 200));
@@ -158,7 +158,7 @@ TEST_CASE("stop is quick, whoever is connected, and may be repeated") {
     std::vector<Client> crowd;
     for (int i = 0; i < 50; ++i) {
         crowd.push_back(running.client());
-        crowd.back().send(i % 2 ? "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" : "GET ");
+        crowd.back().send(i % 2 ? "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" : "GET ");
     }
     const auto start = std::chrono::steady_clock::now();
     running.server->stop();
@@ -207,7 +207,7 @@ TEST_CASE("a client that never reads is dropped and delays nobody") {
     const Running running(options);
     const auto greedy = running.client();
     std::string many;
-    for (int i = 0; i < 2'000; ++i) many += "GET /console/style.css HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (int i = 0; i < 2'000; ++i) many += "GET /console/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n";
     greedy.send_some(many);
     const auto start = std::chrono::steady_clock::now();
     CHECK(is(running.client().ask("GET /healthz"), 200));
@@ -221,7 +221,7 @@ TEST_CASE("an answer that nobody reads counts as waiting: newcomers get in") {
     options.max_connections = 10;
     const Running running(options);
     std::string many;
-    for (int i = 0; i < 2'000; ++i) many += "GET /console/style.css HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (int i = 0; i < 2'000; ++i) many += "GET /console/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n";
     std::vector<Client> crowd;
     for (int i = 0; i < 12; ++i) {
         crowd.push_back(running.client());
@@ -263,7 +263,7 @@ TEST_CASE("a reload changes tokens and links") {
     wanted.tokens = {{"reader", web::Role::read, running.folder.write("token", "secret")}};
     REQUIRE(running.server->reconfigure(wanted));
     CHECK(is(client.ask("GET /api/v1/status"), 401));
-    client.send("GET /api/v1/incidents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n");
+    client.send("GET /api/v1/incidents HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\n\r\n");
     CHECK(client.answer().find("https://new.example/") != std::string::npos);
     wanted.tls.cert_file = "/nowhere/cert.pem";
     wanted.tokens.clear();

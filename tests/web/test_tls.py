@@ -71,7 +71,7 @@ def ask(port, context, path='/healthz'):
     """(the answer, the server's common name)"""
     with socket.create_connection(('127.0.0.1', port), timeout=10) as raw:
         with context.wrap_socket(raw, server_hostname='127.0.0.1') as secure:
-            secure.sendall(f'GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'.encode())
+            secure.sendall(f'GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'.encode())
             answer = b''
             while part := secure.recv(65536):
                 answer += part
@@ -91,7 +91,7 @@ def test_served_over_tls_and_nothing_older(pki, tmp_path):
         with pytest.raises((ssl.SSLError, ConnectionError)):
             ask(served.port, old)
         with socket.create_connection(('127.0.0.1', served.port), timeout=10) as plain:
-            plain.sendall(b'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+            plain.sendall(b'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
             assert b'200' not in plain.recv(1000)
         # Half of a handshake holds nobody up.
         with socket.create_connection(('127.0.0.1', served.port), timeout=10) as silent:
