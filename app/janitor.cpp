@@ -19,6 +19,7 @@ incidents::Configured configured(const config::Config& config) {
     for (const auto& rule : config.rules)
         if (rule.enabled) configured.rules.push_back(rule.name);
     configured.rules.emplace_back(Keeper::rule);
+    for (const auto& target : config.notify.targets) configured.targets.push_back(target.name);
     for (const auto& prometheus : config.prometheus) configured.prometheus.push_back(prometheus.name);
     return configured;
 }
@@ -60,6 +61,9 @@ void Janitor::retire() {
     if (!done) return failed(done.error());
     retired_ = true;
     for (const auto& [kind, incident] : done->changes) log_change(kind, incident);
+    if (done->given_up > 0)
+        spdlog::warn(log_text("notices were given up: their target is no longer configured",
+                              {{"notices", std::to_string(done->given_up)}}));
 }
 
 void Janitor::run(std::stop_token stop) {

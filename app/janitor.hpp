@@ -20,7 +20,7 @@ public:
     // Configuration, clock and registry outlive it.
     Janitor(const config::Config& config, OpenStore open, const io::Clock& clock, prometheus::Registry& registry);
 
-    void retire();  // before run(): so that what a reload removed is resolved when it ends; run() tries on
+    void retire();  // before run(): so that what a reload removed is over when it ends; run() tries on
     void run(std::stop_token stop);
 
 private:

@@ -14,7 +14,9 @@ namespace meshwarden::incidents {
 // this Prometheus or is seen by it. Others of other Prometheus are not touched.
 std::vector<Change> settle(std::vector<Known> known, const Tick& tick, const Options& options);
 
-// Resolves (rule_removed) those whose rule, or each Prometheus that sees them, is no longer configured.
-std::vector<Change> retire(std::vector<Known> known, const Configured& configured, Time now);
+// Every incident that is not resolved follows the routes: targets that are new to it hear that it opened, those that are
+// no longer configured hear nothing more. Resolves (rule_removed) those whose rule, or each Prometheus that sees them, is
+// no longer configured.
+std::vector<Change> retire(std::vector<Known> known, const Configured& configured, Time now, const Options& options);
 
 }  // namespace meshwarden::incidents

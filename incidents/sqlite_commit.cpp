@@ -7,6 +7,7 @@
 #include "incidents/firing.hpp"
 #include "incidents/record.hpp"
 #include "incidents/settle.hpp"
+#include "incidents/sqlite_deliveries.hpp"
 #include "incidents/sqlite_events.hpp"
 #include "incidents/sqlite_store.hpp"
 #include "incidents/sqlite_topology.hpp"
@@ -110,10 +111,13 @@ Result<TickOutcome> SqliteStore::commit(const Tick& tick, const Options& options
     });
 }
 
-Result<TickOutcome> SqliteStore::retire(const Configured& configured, Time now, const Options&) {
+Result<TickOutcome> SqliteStore::retire(const Configured& configured, Time now, const Options& options) {
     return verb(*database_, "retire what is no longer configured", [&] {
         Transaction transaction(*database_, Transaction::Kind::write);
-        auto outcome = write_changes(*database_, incidents::retire(all_unresolved(*database_), configured, now), now);
+        const auto given_up = give_up_unknown(*database_, configured.targets);
+        auto outcome =
+            write_changes(*database_, incidents::retire(all_unresolved(*database_), configured, now, options), now);
+        outcome.given_up = given_up;
         transaction.commit();
         return outcome;
     });

@@ -17,7 +17,8 @@ using nlohmann::json;
 namespace {
 
 // What moves without an event too; every event states it, so that it says how the incident stood.
-constexpr std::array moving{"value", "summary", "findings", "crossed_at", "prometheus", "updated_at", "version"};
+constexpr std::array moving{"value", "summary", "findings", "crossed_at", "prometheus", "told",
+                            "updated_at", "version"};
 
 json patch(const json& before, const json& after) {
     json set = json::object();

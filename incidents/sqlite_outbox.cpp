@@ -22,6 +22,8 @@ constexpr std::string_view heads =
 
 constexpr std::string_view not_sent = "not sent: the target refused to hear of the beginning";
 
+constexpr std::string_view not_configured = "the target is no longer configured";
+
 constexpr std::string_view columns =
     "id, target, reason, event_seq, idempotency_key, body, created_at, state, attempts, attempted_at, error";
 
@@ -92,6 +94,13 @@ std::vector<Delivery> deliveries_of(Database& database, const std::string& incid
     auto rows = database.prepare(fmt::format("SELECT {} FROM outbox WHERE incident = ? ORDER BY id", columns));
     rows.bind(incident);
     return read_deliveries(std::move(rows));
+}
+
+int give_up_unknown(Database& database, const std::vector<std::string>& targets) {
+    database.prepare("UPDATE outbox SET state = 'dead', error = ?, claimed_by = NULL, claimed_until = NULL"
+                     " WHERE state = 'pending' AND target NOT IN (SELECT value FROM json_each(?))")
+        .bind(not_configured).bind(dump(targets)).run();
+    return database.changed_rows();
 }
 
 Result<std::optional<Notice>> SqliteStore::claim(const std::string& target, Time now, Time until) {

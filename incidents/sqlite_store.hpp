@@ -17,7 +17,7 @@ public:
 
     Result<std::optional<Time>> cursor(const std::string& prometheus) override;
     Result<TickOutcome> commit(const Tick& tick, const Options& options) override;
-    Result<TickOutcome> retire(const Configured& configured, Time now, const Options&) override;
+    Result<TickOutcome> retire(const Configured& configured, Time now, const Options& options) override;
     Result<Retained> retain(const Retention& retention, Time now) override;
     Result<IncidentPage> incidents(const IncidentFilter& filter) override;
     Result<std::optional<IncidentDetail>> incident(const std::string& id) override;

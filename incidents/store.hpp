@@ -44,10 +44,12 @@ struct Tick {
     std::set<std::string> settled_before;  // subject keys of the parts before
 };
 
-// What the configuration still has: incidents of anything else have nobody who could end them.
+// What the configuration still has: incidents of anything else have nobody who could end them, notices to anybody else
+// nobody who could send them.
 struct Configured {
     std::vector<std::string> rules;
     std::vector<std::string> prometheus;
+    std::vector<std::string> targets;
 };
 
 struct Retention {
@@ -68,6 +70,7 @@ struct Retained {
 struct TickOutcome {
     std::vector<std::pair<EventKind, Incident>> changes;  // for logs and metrics
     int notices = 0;
+    int given_up = 0;  // notices that waited for a target that is no longer configured
 };
 
 struct IncidentFilter {
@@ -154,8 +157,10 @@ public:
 
     virtual Result<std::optional<Time>> cursor(const std::string& prometheus) = 0;
     virtual Result<TickOutcome> commit(const Tick& tick, const Options& options) = 0;
-    // Resolves (rule_removed) every open incident whose rule, or each Prometheus that sees it, is no longer configured.
-    virtual Result<TickOutcome> retire(const Configured& configured, Time now, const Options&) = 0;
+    // What a start or a reload means for what is there: open incidents follow the routes (settle.hpp), those whose rule,
+    // or each Prometheus that sees them, is no longer configured are resolved (rule_removed), and notices that wait for
+    // a target that is no longer configured are given up for good, also if it comes back.
+    virtual Result<TickOutcome> retire(const Configured& configured, Time now, const Options& options) = 0;
     // One small step of retention: the oldest resolved incidents lose their details, the oldest presences of edges go,
     // the file gives pages back. Open incidents and those with notices that still wait keep everything; the chain of
     // events still holds. Where the file is too large presences go first.

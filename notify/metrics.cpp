@@ -37,6 +37,11 @@ Metrics::Metrics(prometheus::Registry& registry, const std::vector<Target>& targ
     }
 }
 
+Metrics::~Metrics() {
+    for (const auto& target : targets_)
+        for (auto* family : {&pending_, &dead_}) family->Remove(&family->Add({{"target", target}}));
+}
+
 prometheus::Counter& Metrics::counter(const std::string& target, NoticeReason reason, std::string_view result) {
     return notifications_.Add(
         {{"target", target}, {"reason", std::string(to_string(reason))}, {"result", std::string(result)}});

@@ -19,6 +19,9 @@ namespace meshwarden::notify {
 class Metrics {
 public:
     Metrics(prometheus::Registry& registry, const std::vector<Target>& targets);
+    ~Metrics();  // what waits for a target that a reload removed is shown no more
+    Metrics(const Metrics&) = delete;
+    Metrics& operator=(const Metrics&) = delete;
 
     // result: delivered, retry (this try failed), dead (given up)
     void count(const std::string& target, NoticeReason reason, std::string_view result);

@@ -94,6 +94,9 @@ inline Options options() {
     return options;
 }
 
+// Those of the options' routes.
+inline const std::vector<std::string> all_targets{"oncall", "secops"};
+
 // A folder that goes away with its test.
 class Folder {
 public:

@@ -65,16 +65,16 @@ TEST_CASE("settle: without routes nobody is told of anything") {
 TEST_CASE("settle: a rule that is gone resolves its incidents") {
     World world;
     world.see(tick(1s, {live()}));
-    CHECK(world.retire({{"authz-denials"}, {"main"}}, 5s).empty());
-    CHECK(world.retire({{"mtls-failures"}, {"main"}}, 10s) == "resolved(resolved secops)");
+    CHECK(world.retire({{"authz-denials"}, {"main"}, all_targets}, 5s).empty());
+    CHECK(world.retire({{"mtls-failures"}, {"main"}, all_targets}, 10s) == "resolved(resolved secops)");
     CHECK(world.only().resolve_reason == "rule_removed");
-    CHECK(world.retire({{"mtls-failures"}, {"main"}}, 15s).empty());
+    CHECK(world.retire({{"mtls-failures"}, {"main"}, all_targets}, 15s).empty());
 }
 
 TEST_CASE("settle: a Prometheus that is gone resolves what only it saw") {
     World world;
     world.see(tick(1s, {live()}));
-    CHECK(world.retire({{"authz-denials"}, {"second"}}, 5s) == "resolved(resolved secops)");
+    CHECK(world.retire({{"authz-denials"}, {"second"}, all_targets}, 5s) == "resolved(resolved secops)");
     CHECK(world.only().resolve_reason == "rule_removed");
     CHECK(world.changes().at(0).steps.at(0).note == "its Prometheus is no longer configured");
 }
@@ -83,10 +83,55 @@ TEST_CASE("settle: what another Prometheus sees too goes on with that one") {
     World world;
     world.see(tick(1s, {live()}));
     world.see(elsewhere(tick(2s, {live()})));
-    CHECK(world.retire({{"authz-denials"}, {"second"}}, 5s).empty());
+    CHECK(world.retire({{"authz-denials"}, {"second"}, all_targets}, 5s).empty());
     CHECK(world.only().state == IncidentState::open);
     CHECK(world.only().prometheus == "second");
     CHECK(world.see(elsewhere(tick(6s, {}))) == "resolved(resolved secops)");
+}
+
+TEST_CASE("settle: a target that was renamed hears of what is open, and of its end") {
+    World world;
+    auto renamed = options();
+    renamed.routes = {{.match_text = {}, .match = {}, .targets = {"sec"}, .goes_on = false}};
+    const Configured configured{{"authz-denials"}, {"main"}, {"oncall", "sec"}};
+    world.see(tick(1s, {live()}));
+    CHECK(world.retire(configured, 5s, renamed) == "reminded(opened sec)");
+    CHECK(world.only().told == std::vector<std::string>{"sec"});
+    CHECK(world.changes().at(0).steps.at(0).note == "told to sec too, by the routes of now");
+    CHECK(world.retire(configured, 6s, renamed).empty());
+    CHECK(world.see(tick(10s, {}), renamed) == "resolved(resolved sec)");
+}
+
+TEST_CASE("settle: a target that was added hears of what nobody was told of, then as any other") {
+    World world;
+    auto before = options();
+    before.routes.clear();
+    CHECK(world.see(tick(1s, {live()}), before) == "opened");
+    CHECK(world.retire({{"authz-denials"}, {"main"}, all_targets}, 5s) == "reminded(opened secops)");
+    CHECK(world.see(tick(4h, {live()})).empty());
+    CHECK(world.see(tick(4h + 5s, {live()})) == "reminded(still_open secops)");
+    CHECK(world.see(tick(5h, {})) == "resolved(resolved secops)");
+}
+
+TEST_CASE("settle: a target that was removed and put back hears of what is open anew") {
+    World world;
+    auto nobody = options();
+    nobody.routes.clear();
+    world.see(tick(1s, {live()}));
+    CHECK(world.retire({{"authz-denials"}, {"main"}, {}}, 5s, nobody).empty());
+    CHECK(world.only().told.empty());
+    CHECK(world.see(tick(5h, {live()}), nobody).empty());
+    CHECK(world.retire({{"authz-denials"}, {"main"}, all_targets}, 6h) == "reminded(opened secops)");
+}
+
+TEST_CASE("settle: what a reload ends is told to the renamed target too, whatever is acknowledged") {
+    World world;
+    auto renamed = options();
+    renamed.routes = {{.match_text = {}, .match = {}, .targets = {"sec"}, .goes_on = false}};
+    world.see(tick(1s, {live()}));
+    world.act(EventKind::acknowledged, 2s);
+    CHECK(world.retire({{}, {"main"}, {"sec"}}, 5s, renamed) == "reminded(opened sec) resolved(resolved sec)");
+    CHECK(world.retire({{}, {"main"}, {"other"}}, 6s, renamed).empty());
 }
 
 TEST_CASE("settle: the same input gives the same answer") {

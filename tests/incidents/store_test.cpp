@@ -159,12 +159,36 @@ TEST_CASE("store: rules that are gone, and who was told of what") {
     must(store->commit(tick(1s, {finding({}), critical}), options()));
     CHECK(must(store->told("secops", start)).size() == 2);
     CHECK(must(store->told("oncall", start)).size() == 1);
-    CHECK(must(store->retire({{"authz-denials"}, {"main"}}, start + 5s, options())).changes.empty());
-    const auto outcome = must(store->retire({{}, {"main"}}, start + 5s, options()));
+    CHECK(must(store->retire({{"authz-denials"}, {"main"}, all_targets}, start + 5s, options())).changes.empty());
+    const auto outcome = must(store->retire({{}, {"main"}, all_targets}, start + 5s, options()));
     CHECK(outcome.changes.size() == 2);
     CHECK(outcome.notices == 3);
     CHECK(must(store->told("secops", start + 4s)).size() == 2);
     CHECK(must(store->told("secops", start + 5s)).empty());
+}
+
+TEST_CASE("store: what waits for a target that is no longer configured is given up, and stays so") {
+    auto store = must(open_store("sqlite::memory:"));
+    auto renamed = options();
+    renamed.routes = {{.match_text = {}, .match = {}, .targets = {"sec"}, .goes_on = false}};
+    must(store->commit(tick(1s, {live()}), options()));
+    REQUIRE(must(store->claim("secops", start + 2s, start + 30s)));
+    const auto outcome = must(store->retire({{"authz-denials"}, {"main"}, {"sec"}}, start + 5s, renamed));
+    CHECK(outcome.given_up == 1);
+    CHECK(outcome.notices == 1);
+    CHECK(must(store->claim("sec", start + 5s, start + 30s))->reason == NoticeReason::opened);
+    must(store->commit(tick(10s, {}), renamed));
+    const auto dead = must(store->deliveries({.states = {DeliveryState::dead}}));
+    REQUIRE(dead.size() == 1);
+    CHECK(dead[0].notice.target == "secops");
+    CHECK(dead[0].error == "the target is no longer configured");
+    const auto status = must(store->status());
+    CHECK(status.pending_by_target == std::map<std::string, int>{{"sec", 2}});
+    CHECK(status.oldest_pending == start + 5s);
+
+    CHECK(must(store->retire({{"authz-denials"}, {"main"}, {"sec", "secops"}}, start + 20s, options())).notices == 0);
+    CHECK_FALSE(must(store->claim("secops", start + 20s, start + 50s)));
+    CHECK(must(store->verify()).whole);
 }
 
 TEST_CASE("store: cursors, coverage, verdicts and detectors' states are as last committed") {

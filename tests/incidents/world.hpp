@@ -27,10 +27,10 @@ public:
         return change ? keep({std::move(*change)}) : "refused";
     }
 
-    std::string retire(const Configured& configured, Duration after) {
+    std::string retire(const Configured& configured, Duration after, const Options& options = test::options()) {
         std::vector<Known> known;
         for (const auto& [key, one] : last_) known.push_back(one);
-        return keep(incidents::retire(std::move(known), configured, start + after));
+        return keep(incidents::retire(std::move(known), configured, start + after, options));
     }
 
     const Incident& only() const { return last_.at(only_key()).incident; }

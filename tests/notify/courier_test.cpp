@@ -203,6 +203,20 @@ TEST_CASE("courier: a target that comes up later gets what waited") {
     CHECK(bench.outbox->wait_for_state(id, DeliveryState::delivered));
 }
 
+TEST_CASE("courier: what waited for a target that is gone is no longer shown") {
+    Bench bench;
+    bench.add_target("hook", "http://127.0.0.1:" + std::to_string(fakes::free_port()));
+    bench.add("hook");
+    bench.start();
+    REQUIRE(bench.wait_for_metric(R"(meshwarden_outbox_pending{target="hook"})", 1));
+    bench.courier.reset();
+    bench.options.targets.front().name = "renamed";
+    bench.start();
+    CHECK(bench.metric(R"(meshwarden_outbox_pending{target="renamed"})") == 0);
+    CHECK(bench.metric(R"(meshwarden_outbox_pending{target="hook"})") == -1);
+    CHECK(bench.metric(R"(meshwarden_dead_letters{target="hook"})") == -1);
+}
+
 TEST_CASE("courier: a restart forgets the waits") {
     Bench bench;
     bench.options.retry_first = 1h;
