@@ -7,6 +7,7 @@
 #include "notify/alertmanager.hpp"
 #include "notify/answers.hpp"
 #include "notify/pagerduty.hpp"
+#include "notify/secrets.hpp"
 #include "notify/slack.hpp"
 #include "notify/text.hpp"
 #include "notify/webhook.hpp"
@@ -26,7 +27,7 @@ Result<std::string> secret_in(const std::string& file, bool (*is_right)(std::str
 }
 
 Message blank(const Target& target) {
-    Message message{target.kind, target.endpoint, {}, {}};
+    Message message{target.kind, target.endpoint, {}, secrets_of(target.endpoint)};
     message.endpoint.max_body = max_answer_body;
     message.request.method = "POST";
     message.request.content_type = "application/json";
@@ -39,7 +40,7 @@ Result<Message> to_slack(const Target& target, std::string body) {
     Message message = blank(target);
     message.endpoint.url = *url;
     message.request.body = std::move(body);
-    message.secrets = {*url, url->substr(url->find('/', url->find("//") + 2) + 1), url->substr(url->rfind('/') + 1)};
+    message.secrets = secrets_of(message.endpoint);
     return message;
 }
 
@@ -51,7 +52,7 @@ Result<Message> to_pagerduty(const Target& target, const std::function<std::stri
     if (!key) return std::unexpected(key.error());
     Message message = blank(target);
     message.request.body = body(*key);
-    message.secrets = {*key};
+    message.secrets.push_back(*key);
     return message;
 }
 
@@ -59,7 +60,6 @@ Result<Message> to_webhook(const Target& target, std::string body, const std::st
     Message message = blank(target);
     message.request.body = std::move(body);
     message.request.headers = {{"Idempotency-Key", idempotency_key}};
-    message.secrets = {target.endpoint.url};
     if (target.hmac_secret_file.empty()) return message;
     const auto secret = secret_in(
         target.hmac_secret_file, [](std::string_view text) { return !text.empty(); }, "anything");

@@ -136,3 +136,38 @@ TEST_CASE("message: no answer is no final answer, and names no address") {
         CHECK(outcome.answer.find("secret") == std::string::npos);
     }
 }
+
+TEST_CASE("message: a peer that repeats all it was asked gives no secret away") {
+    const Folder folder;
+    fakes::HttpServer server([](const auto& request) {
+        auto said = request.path;
+        for (const auto& [name, value] : request.headers) said += " " + value;
+        for (const char c : request.path) said += c == '/' ? "\\/" : std::string(1, c);
+        return fakes::HttpAnswer{404, said, {}};
+    });
+    const auto host = server.url().substr(7);
+    auto hook = target(TargetKind::webhook, "http://us%65r:p%40ssword@" + host + "/in/T0KENinPath/x?key=QUERYsecret");
+    hook.endpoint.headers = {{"X-Api-Key", "HEADERsecret"}, {"X-Auth", "Token SCHEMEsecret"}};
+    auto slack = target(TargetKind::slack);
+    slack.url_file = folder.write("url", server.url("/services/T/B/SLACKsecret"));
+    auto basic = target(TargetKind::alertmanager, server.url("/T0KENinPath"));
+    basic.endpoint.username = "reader";
+    basic.endpoint.password_file = folder.write("password", "PASSWORDsecret\n");
+    auto bearer = target(TargetKind::alertmanager, server.url());
+    bearer.endpoint.bearer_token_file = folder.write("token", "BEARERsecret\n");
+    for (const auto& to : {hook, slack, basic, bearer}) {
+        const auto answer = send(to, a_notice()).answer;
+        INFO(answer);
+        CHECK(answer.starts_with("404 "));
+        CHECK(answer.find("[redacted]") != std::string::npos);
+        for (const auto* secret : {"T0KEN", "secret", "p@ss", "p%40ss", "dXNlcjpwQHNzd29yZA", "cmVhZGVyOlBBU1NXT1JE"})
+            CHECK(answer.find(secret) == std::string::npos);
+    }
+}
+
+TEST_CASE("message: what is no secret stays in an answer") {
+    fakes::HttpServer server([](const auto&) { return fakes::HttpAnswer{400, "bad alerts at http://am/in v2", {}}; });
+    CHECK(send(target(TargetKind::alertmanager, server.url()), a_notice()).answer == "400 bad alerts at http://am/in v2");
+    CHECK(send(target(TargetKind::webhook, server.url("/in/v2")), a_notice()).answer ==
+          "400 bad alerts at http://am/in v2");
+}
