@@ -1,7 +1,6 @@
 #include "io/clock.hpp"
 
-#include <condition_variable>
-#include <mutex>
+#include "io/nap.hpp"
 
 namespace meshwarden::io {
 
@@ -10,10 +9,7 @@ Time SystemClock::now() const {
 }
 
 void SystemClock::sleep_until(Time time, std::stop_token stop) const {
-    std::mutex mutex;
-    std::condition_variable_any condition;
-    std::unique_lock lock(mutex);
-    condition.wait_until(lock, stop, time, [] { return false; });
+    nap(*this, time, std::move(stop));
 }
 
 }  // namespace meshwarden::io

@@ -12,7 +12,7 @@ class Clock {
 public:
     virtual ~Clock() = default;
     virtual Time now() const = 0;
-    // Returns at `time`, or at once when a stop is asked for.
+    // Returns at `time`, at once when a stop is asked for, in time where the clock is set back (nap.hpp).
     virtual void sleep_until(Time time, std::stop_token stop) const = 0;
 };
 

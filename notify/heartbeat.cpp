@@ -43,7 +43,7 @@ void Heartbeat::run(std::stop_token stop) {
             spdlog::info(log_text("heartbeats arrive again", {{"target", target_.name},
                                                               {"failures", std::to_string(past->failures)},
                                                               {"lasted", to_string(past->lasted)}}));
-        clock_.sleep_until(next, stop);
+        clock_.sleep_until(std::min(next, clock_.now() + interval_), stop);  // the clock may have been set back
     }
 }
 

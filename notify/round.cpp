@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <span>
+#include <utility>
 
 #include "model/log_text.hpp"
 #include "notify/alertmanager.hpp"
@@ -15,6 +16,7 @@ namespace meshwarden::notify {
 namespace {
 
 constexpr double burst = 10;
+constexpr Duration set_back = std::chrono::seconds(1);  // a clock that falls by more was set
 constexpr Duration idle = std::chrono::seconds(1);       // other processes fill the outbox too, and do not wake us
 constexpr Duration shortest_wait = Duration(20);
 constexpr Duration lease_margin = std::chrono::seconds(30);  // above the timeout of a try
@@ -53,6 +55,8 @@ void Round::run(std::stop_token stop) {
 
 Time Round::turn(std::stop_token stop) {
     if (!open()) return now() + store_backoff_.failed(whole_target);
+    const Time last = std::exchange(looked_at_, now());
+    if (looked_at_ + set_back < last) begin_anew(looked_at_);
     show_metrics(now());
     if (target_.kind == TargetKind::alertmanager && now() >= keep_alive_at_) keep_alive(now(), stop);
     if (!store_) return keep_alive_at_;
@@ -71,6 +75,12 @@ bool Round::open() {
     }
     store_ = std::move(*store);
     return true;
+}
+
+// What was due by the clock before it was set back would wait for as long as the step.
+void Round::begin_anew(Time at) {
+    paused_until_ = keep_alive_at_ = at;
+    if (const auto done = store_->release_claims(at); !done) tell_store_failed("release what waits", done.error());
 }
 
 Time Round::claim_one(Time at, std::stop_token stop) {

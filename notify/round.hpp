@@ -45,6 +45,7 @@ public:
 private:
     Time turn(std::stop_token stop);  // does what is due, says when to look again
     bool open();
+    void begin_anew(Time now);
     Time claim_one(Time now, std::stop_token stop);
     void deliver(const Notice& notice, std::stop_token stop);
     Outcome try_once(const Notice& notice, std::stop_token stop);
@@ -68,6 +69,7 @@ private:
     Backoff store_backoff_;
     Outage target_outage_, store_outage_, alerts_outage_;
     std::unique_ptr<incidents::Store> store_;
+    Time looked_at_{};
     Time paused_until_{};
     Time keep_alive_at_{};
 };

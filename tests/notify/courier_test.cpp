@@ -6,6 +6,7 @@
 
 #include "tests/catch.hpp"
 #include "tests/fakes/http_server.hpp"
+#include "tests/fakes/settable_clock.hpp"
 #include "tests/notify/memory_outbox.hpp"
 #include "tests/notify/notices.hpp"
 
@@ -43,7 +44,7 @@ HttpServer::Answer after_failures(int failures, int status, std::string retry_af
 }
 
 struct Bench {
-    io::SystemClock clock;
+    fakes::SettableClock clock;
     prometheus::Registry registry;
     std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>();
     Options options;
@@ -229,6 +230,19 @@ TEST_CASE("courier: a restart forgets the waits") {
     bench.restart();
     CHECK(bench.outbox->wait_for_state(id, DeliveryState::delivered));
     CHECK(bench.outbox->released == 2);
+}
+
+TEST_CASE("courier: a clock that is set back delays nothing that waits") {
+    Bench bench;
+    bench.options.retry_first = 1h;
+    bench.options.retry_longest = 1h;
+    HttpServer server(after_failures(1, 503, "600"));
+    bench.add_target("hook", server.url());
+    const auto id = bench.add("hook");
+    bench.start();
+    REQUIRE(bench.outbox->wait_until([&](const Outbox& outbox) { return outbox.row(id).attempts == 1; }));
+    bench.clock.step(-24h);
+    CHECK(bench.outbox->wait_for_state(id, DeliveryState::delivered));
 }
 
 TEST_CASE("courier: within one incident the order holds") {

@@ -3,6 +3,7 @@
 #include <prometheus/text_serializer.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include "notify/message.hpp"
 #include "tests/catch.hpp"
 #include "tests/fakes/http_server.hpp"
+#include "tests/fakes/settable_clock.hpp"
 
 using namespace meshwarden;
 using namespace meshwarden::notify;
@@ -46,7 +48,7 @@ std::string secret_file(const std::string& content) {
 }
 
 struct Beating {
-    io::SystemClock clock;
+    fakes::SettableClock clock;
     prometheus::Registry registry;
     Options options;
     Target target;
@@ -177,4 +179,17 @@ TEST_CASE("heartbeat: one that does not arrive before the next is due is missed"
     CHECK(beating.wait_for_count("missed", 3));
     beating.thread.request_stop();
     beating.thread.join();
+}
+
+TEST_CASE("heartbeat: a clock that is set back while it beats delays none") {
+    std::atomic<fakes::SettableClock*> clock = nullptr;
+    std::atomic<bool> stepped = false;
+    HttpServer server([&](const auto&) {
+        if (auto* set = clock.load(); set && !stepped.exchange(true)) set->step(-1h);
+        return HttpAnswer{};
+    });
+    Beating beating(server.url(), 20ms);
+    clock = &beating.clock;
+    CHECK(beating.wait_for_count("delivered", 10));
+    CHECK(stepped);
 }
