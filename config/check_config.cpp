@@ -121,6 +121,7 @@ void check_config(const Config& config, Reader& reader) {
     } else if (tls.cert_file.empty() && !tls.client_ca_file.empty()) {
         reader.complain("web.tls.client_ca_file", "needs cert_file and key_file");
     }
+    check_endpoints(config, reader);
     const auto labels = incident_labels(config);
     check_routes(config, labels, reader);
     check_links(config, labels, reader);

@@ -14,6 +14,9 @@ void check_rule(const RuleSpec& rule, const std::vector<SignalSpec>& signals, Re
 // Targets, routes, tokens, owners, heartbeat, links of the configuration file.
 void check_config(const Config& config, Reader& reader);
 
+// Credentials and certificates of Prometheus and the targets that contradict each other, or are given by half.
+void check_endpoints(const Config& config, Reader& reader);
+
 // Variables of a template "... {{ NAME }} ...", spaces trimmed; an unclosed {{ gives the name "{{".
 std::vector<std::string> template_variables(const std::string& text);
 void check_variable(const std::string& name, const std::vector<std::string>& known, Reader& reader,

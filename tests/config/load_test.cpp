@@ -47,7 +47,6 @@ TEST_CASE("every key of the configuration reaches its option") {
     CHECK(p.cluster == "prod-eu");
     CHECK(p.poll_interval == std::optional<Duration>(5s));
     CHECK(p.endpoint.timeout == 2s);
-    CHECK(p.endpoint.bearer_token_file == data + "/secrets/token");
     CHECK(p.endpoint.username == "reader");
     CHECK(p.endpoint.password_file == "/etc/secrets/password");
     CHECK(p.endpoint.tls.ca_file == data + "/ca.pem");
@@ -56,6 +55,7 @@ TEST_CASE("every key of the configuration reaches its option") {
     CHECK(p.trust_domains == std::vector<std::string>{"cluster.local", "eu.example"});
     CHECK(c.prometheus[1].endpoint.url == "http://127.0.0.1:9090");
     CHECK_FALSE(c.prometheus[1].poll_interval);
+    CHECK(c.prometheus[1].endpoint.bearer_token_file == data + "/secrets/token");
     CHECK(c.web.address == "::");
     CHECK(c.web.port == 0);
     CHECK(c.web.external_url == "https://meshwarden.example");
