@@ -82,6 +82,7 @@ void check_routes(const Config& config, const std::vector<std::string>& labels, 
             check_target(route.targets[j], targets, fmt::format("{}.targets[{}]", path, j), reader);
         }
         check_matchers(route.match, known, path, reader);
+        check_values(route.match_text, config, path, reader);
     }
     check_reachable<Route>(
         config.incidents.routes, [](const Route& route) { return route.match_text.empty() && !route.goes_on; },

@@ -17,6 +17,9 @@ void check_config(const Config& config, Reader& reader);
 // Credentials and certificates of Prometheus and the targets that contradict each other, or are given by half.
 void check_endpoints(const Config& config, Reader& reader);
 
+// Matchers of a label with a closed list of values (severity, kind, rule, alertname) that fit none of them.
+void check_values(const std::vector<std::string>& match, const Config& config, const std::string& path, Reader& reader);
+
 // Variables of a template "... {{ NAME }} ...", spaces trimmed; an unclosed {{ gives the name "{{".
 std::vector<std::string> template_variables(const std::string& text);
 void check_variable(const std::string& name, const std::vector<std::string>& known, Reader& reader,
