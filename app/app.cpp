@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/logging.hpp"
 #include "app/secret_files.hpp"
 #include "app/version.hpp"
 #include "model/graph.hpp"
@@ -116,6 +117,7 @@ std::vector<std::string> App::reload() {
         reloads_.refused(problems, clock_.now());
         return problems;
     }
+    change_logging(config()->log_level, config()->log_format);
     const auto changes = config::changes_between(before->written, config()->written);
     if (auto noted = note_reload(config()->storage_url, changes, clock_.now()); !noted)
         spdlog::warn(log_text("what changed is not in the log of events", {{"error", noted.error().message}}));

@@ -95,10 +95,15 @@ std::unique_ptr<spdlog::formatter> log_formatter(std::string_view format) {
 
 void set_up_logging(std::string_view level, std::string_view format) {
     auto logger = std::make_shared<spdlog::logger>("meshwarden", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    logger->set_formatter(log_formatter(format));
-    logger->set_level(spdlog::level::from_str(std::string(level)));
     logger->flush_on(spdlog::level::debug);
     spdlog::set_default_logger(std::move(logger));
+    change_logging(level, format);
+}
+
+void change_logging(std::string_view level, std::string_view format) {
+    const auto logger = spdlog::default_logger();
+    logger->set_formatter(log_formatter(format));
+    logger->set_level(spdlog::level::from_str(std::string(level)));
 }
 
 }  // namespace meshwarden::app

@@ -13,6 +13,8 @@ namespace meshwarden::app {
 
 // level: debug, info, warn, error; format: logfmt, json. Sets spdlog's default logger; call once, before any thread.
 void set_up_logging(std::string_view level, std::string_view format);
+// The same logger from here on; thread-safe.
+void change_logging(std::string_view level, std::string_view format);
 
 std::unique_ptr<spdlog::formatter> log_formatter(std::string_view format);
 

@@ -1,12 +1,14 @@
 #include "app/logging.hpp"
 
 #include <spdlog/formatter.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "model/log_text.hpp"
 #include "model/outage.hpp"
@@ -118,4 +120,23 @@ TEST_CASE("an outage is told at its begin and at its end") {
     const auto clock_set_back = outage.succeeded(began);
     REQUIRE(clock_set_back);
     CHECK(clock_set_back->lasted == Duration(0));
+}
+
+TEST_CASE("level and form of the log can be changed while it is written") {
+    const auto before = spdlog::default_logger();
+    app::set_up_logging("info", "logfmt");
+    const auto logger = spdlog::default_logger();
+    std::ostringstream out;
+    logger->sinks() = {std::make_shared<spdlog::sinks::ostream_sink_mt>(out)};
+    app::change_logging("debug", "json");
+    spdlog::debug("seen");
+    app::change_logging("error", "logfmt");
+    spdlog::info("not seen");
+    spdlog::error("failed");
+    CHECK(spdlog::default_logger() == logger);
+    spdlog::set_default_logger(before);
+    const auto text = out.str();
+    CHECK(nlohmann::json::parse(text.substr(0, text.find('\n')))["msg"] == "seen");
+    CHECK(text.find("not seen") == text.npos);
+    CHECK(text.ends_with("level=error msg=failed\n"));
 }
