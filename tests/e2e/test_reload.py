@@ -143,3 +143,46 @@ def test_another_database_is_refused_while_this_one_holds_open_incidents(stack):
     status, body = ask("POST", stack.web + "/-/reload")
     assert status == 400 and "storage.url: the database in use holds" in body
     assert not os.path.exists(os.path.join(stack.directory, "another.db"))
+
+
+def test_what_is_open_follows_a_target_that_was_renamed(stack):
+    write(stack)
+    hang_up(stack)
+    stack.hook.faults.set({"random": 1.0, "answers": [500]})
+    record = stack.inject("denials-http", count=20, over=0.5, source="known", destination=stack.denial_places()[5])
+    incident = stack.wait_incident("authz-denials", record, 30)
+
+    def rows():
+        return ask_json("GET", f"{stack.web}/api/v1/deliveries?incident={incident['id']}")["deliveries"]
+
+    wait_until("a try that failed", 20, lambda: any(row["attempts"] for row in rows()), explain=stack.explain)
+    write(stack, targets=[{**target, "name": "renamed"} for target in stack.warden_config()["targets"]])
+    hang_up(stack)
+    stack.hook.faults.set({"clear": True})
+    assert ask_json("POST", f"{stack.web}/api/v1/incidents/{incident['id']}/resolve")["state"] == "resolved"
+    wait_until("the renamed target to hear of the end", 60, lambda: [
+        row for row in rows() if row["reason"] == "resolved" and row["state"] == "delivered"], explain=stack.explain)
+    told = [(row["target"], row["reason"], row["state"]) for row in reversed(rows())]
+    assert ("renamed", "opened", "delivered") in told and ("renamed", "resolved", "delivered") in told
+    left = [row for row in rows() if row["target"] == "hook"]
+    assert {row["state"] for row in left} == {"dead"}
+    assert {row["error"] for row in left} == {"the target is no longer configured"}
+    assert 'target="hook"' not in "".join(
+        line for line in ask("GET", stack.web + "/metrics")[1].splitlines() if line.startswith("meshwarden_outbox_pending"))
+
+
+def test_the_log_takes_its_new_level_and_form(stack):
+    def lines():
+        with open(stack.parts["meshwarden"].log, encoding="utf-8") as log:
+            return log.read().splitlines()
+
+    write(stack, log={"level": "info", "format": "json"})
+    hang_up(stack)
+    assert json.loads(next(line for line in reversed(lines()) if "configuration read anew" in line))["level"] == "info"
+    write(stack, log={"level": "error"})
+    before = sum("configuration read anew" in line for line in lines())
+    hang_up(stack)
+    assert sum("configuration read anew" in line for line in lines()) == before
+    write(stack)
+    hang_up(stack)
+    assert [line for line in lines() if "configuration read anew" in line][-1].startswith("ts=")
