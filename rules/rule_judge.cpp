@@ -54,8 +54,8 @@ void forget_before(Time oldest, std::map<Place, std::vector<Explained>>& refusal
 
 }  // namespace
 
-RuleJudge::RuleJudge(RuleSpec rule, const SignalSpec& signal)
-    : rule_(std::move(rule)), kind_(signal.kind), drop_over_(signal.over) {}
+RuleJudge::RuleJudge(RuleSpec rule, const SignalSpec& signal, Duration interval)
+    : rule_(std::move(rule)), kind_(signal.kind), drop_over_(signal.over), interval_(interval) {}
 
 Duration RuleJudge::horizon() const {
     return rule_.window + rule_.hold + rule_.keep_firing_for + std::chrono::minutes(1);
@@ -140,22 +140,38 @@ void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     for (auto& [labels, group] : groups_) group.meter->list(snapshot);
     if (const auto* confirming = reading_of(snapshot, rule_.corroborated_by)) remember(*confirming, confirmed_);
 
+    if (snapshot.reachable && !settled_to_) settled_to_ = snapshot.since;
     const bool explainable = rule_.unexplained_by.empty() || (explainer && explainer->answered);
-    if (snapshot.reachable && reading && reading->answered && explainable) {
-        for (auto& [labels, group] : groups_) judge(group, snapshot, out);
-        judged_to_ = snapshot.at;
-        const Time oldest = snapshot.at - window_ - rule_.hold;
-        for (auto& [labels, group] : groups_) group.history.prune(oldest);
-        std::erase_if(groups_, [&](auto& entry) {
-            const bool silent = entry.second.meter->prune(snapshot.at - rule_.hold);
-            return silent && !entry.second.episode.firing() && !entry.second.episode.pending();
-        });
-        forget_before(oldest, confirmed_);
-        forget_before(std::min<Time>(oldest, snapshot.at - patience), explained_);
+    const bool answered = snapshot.reachable && reading && reading->answered && explainable;
+    const bool standing = !answered && stands(snapshot, reading, explainer);
+    for (auto& [labels, group] : groups_) {
+        if (answered) judge(group, snapshot, out);
+        if (standing && group.episode.firing()) emit(group, snapshot, out);
+    }
+    if (answered) {
+        settled_to_ = judged_to_ = snapshot.at;
+        forget(snapshot.at);
     }
     auto rule = verdict(snapshot, reading);
-    rule.judged = rule.judged && explainable;
+    rule.judged = standing || (rule.judged && explainable);
     out.rules.push_back(std::move(rule));
+}
+
+bool RuleJudge::stands(const Snapshot& snapshot, const Reading* reading, const Reading* explainer) const {
+    const auto sees = [](const Reading* one) { return one && one->coverage.sight != Sight::blind; };
+    return snapshot.reachable && judged_to_ > Time::min() && snapshot.at - judged_to_ < interval_ && sees(reading) &&
+           (rule_.unexplained_by.empty() || sees(explainer));
+}
+
+void RuleJudge::forget(Time now) {
+    const Time oldest = now - window_ - rule_.hold;
+    for (auto& [labels, group] : groups_) group.history.prune(oldest);
+    std::erase_if(groups_, [&](auto& entry) {
+        const bool silent = entry.second.meter->prune(now - rule_.hold);
+        return silent && !entry.second.episode.firing() && !entry.second.episode.pending();
+    });
+    forget_before(oldest, confirmed_);
+    forget_before(std::min<Time>(oldest, now - patience), explained_);
 }
 
 void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
@@ -213,7 +229,7 @@ void RuleJudge::freeze(Group& group, Time at) const {
 
 void RuleJudge::emit(Group& group, const Snapshot& snapshot, Inspection& out) const {
     const auto& episode = group.episode;
-    if (episode.ended_at() && *episode.ended_at() <= snapshot.since) return;
+    if (episode.ended_at() && *episode.ended_at() <= *settled_to_) return;
     if (!group.evidence) freeze(group, snapshot.at);
     auto finding = finding_of(rule_, group.labels, {group.peak, group.threshold, window_});
     finding.started_at = group.started_at;

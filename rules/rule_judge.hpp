@@ -16,7 +16,8 @@ namespace meshwarden::rules {
 // Owned by one RulesDetector, not synchronised.
 class RuleJudge {
 public:
-    RuleJudge(RuleSpec rule, const SignalSpec& signal);
+    // `interval`: the longest of the signals that the rule looks at; 0 where all are read at every tick.
+    RuleJudge(RuleSpec rule, const SignalSpec& signal, Duration interval);
 
     void inspect(const Snapshot& snapshot, Inspection& out);
     Duration horizon() const;
@@ -44,13 +45,18 @@ private:
     void judge(Group& group, const Snapshot& snapshot, Inspection& out);
     void emit(Group& group, const Snapshot& snapshot, Inspection& out) const;
     void freeze(Group& group, Time at) const;
+    void forget(Time now);
+    // Nothing was due since the last full answers: what they showed still stands.
+    bool stands(const Snapshot& snapshot, const Reading* reading, const Reading* explainer) const;
     RuleVerdict verdict(const Snapshot& snapshot, const Reading* reading) const;
 
     RuleSpec rule_;
     SignalKind kind_;
     Duration drop_over_;
+    Duration interval_;
     Duration window_{0};  // as evaluated
     Time judged_to_ = Time::min();
+    std::optional<Time> settled_to_;  // what ended by then was told: the cursor of the start, then judged_to_
     std::map<Labels, Group> groups_;
     Refusals confirmed_;  // increments of `corroborated_by`
     Refusals explained_;  // increments of `unexplained_by` that explained nothing yet

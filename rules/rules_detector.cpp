@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace meshwarden::rules {
+namespace {
+
+Duration longest_interval(const RuleSpec& rule, const std::vector<SignalSpec>& signals) {
+    Duration longest{0};
+    for (const auto& signal : signals)
+        if (signal.name == rule.signal || signal.name == rule.unexplained_by)
+            longest = std::max(longest, signal.interval.value_or(Duration{0}));
+    return longest;
+}
+
+}  // namespace
 
 RulesDetector::RulesDetector(const std::vector<RuleSpec>& rules, const std::vector<SignalSpec>& signals) {
     for (const auto& rule : rules) {
@@ -13,7 +24,7 @@ RulesDetector::RulesDetector(const std::vector<RuleSpec>& rules, const std::vect
             coverage_.emplace_back(rule);
         } else if (const auto signal = std::ranges::find(signals, rule.signal, &SignalSpec::name);
                    signal != signals.end()) {
-            judges_.emplace_back(rule, *signal);
+            judges_.emplace_back(rule, *signal, longest_interval(rule, signals));
         }
     }
 }

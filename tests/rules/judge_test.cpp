@@ -102,6 +102,67 @@ TEST_CASE("what ended before the cursor is not told again after a restart") {
     CHECK(detector.inspect(s.tick(160)).findings.empty());
 }
 
+TEST_CASE("a burst while its signal did not answer is told when it answers, though the cursor went on") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    s.silent("authz_denials");
+    detector.inspect(s.tick(0));
+    for (int seconds = 15; seconds <= 225; seconds += 15) {
+        s.partial("authz_denials");
+        CHECK(detector.inspect(s.tick(seconds)).findings.empty());
+    }
+    s.count("authz_denials", shop_to_ledger, 60, 500);
+    const auto found = detector.inspect(s.tick(240));
+    REQUIRE(found.findings.size() == 1);
+    CHECK(found.findings[0].value == 500);
+    CHECK(found.findings[0].crossed_at == at(60));
+    CHECK(found.findings[0].ended_at == at(120));
+    s.silent("authz_denials");
+    CHECK(detector.inspect(s.tick(255)).findings.empty());
+}
+
+TEST_CASE("a signal that does not answer at the start hides nothing after the cursor, and brings nothing before it") {
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    auto s = script();
+    s.partial("authz_denials");
+    detector.inspect(s.tick(0));
+    s.partial("authz_denials");
+    detector.inspect(s.tick(120));
+    s.count("authz_denials", shop_to_ledger, -3800, 300).count("authz_denials", shop_to_ledger, 20, 500);
+    const auto found = detector.inspect(s.tick(240));
+    REQUIRE(found.findings.size() == 1);
+    CHECK(found.findings[0].crossed_at == at(20));
+}
+
+TEST_CASE("between two readings of a signal with its own interval what the last one showed stands") {
+    auto slow = signal("authz_denials");
+    slow.interval = 5min;
+    RulesDetector detector({denials_rule()}, {slow});
+    auto s = script();
+    s.partial("authz_denials");
+    CHECK_FALSE(only_rule(detector.inspect(s.tick(0))).judged);
+    s.count("authz_denials", shop_to_ledger, 14, 500);
+    REQUIRE(detector.inspect(s.tick(15)).findings.size() == 1);
+    for (int seconds = 30; seconds < 315; seconds += 15) {
+        s.partial("authz_denials");
+        const auto between = detector.inspect(s.tick(seconds));
+        REQUIRE(between.findings.size() == 1);
+        CHECK_FALSE(between.findings[0].ended_at);
+        CHECK(only_rule(between).judged);
+        CHECK(only_rule(between).health == RuleHealth::firing);
+    }
+    s.blind("authz_denials", "timed out");
+    CHECK_FALSE(only_rule(detector.inspect(s.tick(315))).judged);
+    s.partial("authz_denials");
+    const auto late = detector.inspect(s.tick(330));
+    CHECK(late.findings.empty());
+    CHECK_FALSE(only_rule(late).judged);
+    s.silent("authz_denials");
+    const auto over = detector.inspect(s.tick(345));
+    REQUIRE(over.findings.size() == 1);
+    CHECK(over.findings[0].ended_at == at(74));
+}
+
 TEST_CASE("a window is never shorter than two scrape intervals and the threshold scales with it") {
     RulesDetector detector({denials_rule()}, {signal("authz_denials")});
     Script s(60s);
