@@ -44,6 +44,12 @@ Place place_of(const Labels& labels) {
     return {std::string(labels.get("refused_namespace")), std::string(labels.get("refused_by"))};
 }
 
+bool fails(const Labels& metric, const std::vector<Labels>& failing_targets) {
+    return std::ranges::any_of(failing_targets, [&](const Labels& target) {
+        return target.get("instance") == metric.get("instance") && target.get("job") == metric.get("job");
+    });
+}
+
 void History::add(const SeriesUpdate& update) {
     auto& track = tracks_[update.series->metric];
     track.labels = update.series->labels;
@@ -65,10 +71,8 @@ void History::prune(Time oldest) {
 std::optional<Time> History::unseen_since(const std::vector<Labels>& failing_targets) const {
     std::optional<Time> since;
     for (const auto& [metric, track] : tracks_) {
-        const bool fails = std::ranges::any_of(failing_targets, [&](const Labels& target) {
-            return target.get("instance") == metric.get("instance") && target.get("job") == metric.get("job");
-        });
-        if (fails && !track.points.empty()) since = std::min(since.value_or(Time::max()), track.points.back().at);
+        if (!track.points.empty() && fails(metric, failing_targets))
+            since = std::min(since.value_or(Time::max()), track.points.back().at);
     }
     return since;
 }

@@ -17,6 +17,9 @@ namespace meshwarden::rules {
 using Place = std::pair<std::string, std::string>;
 Place place_of(const Labels& labels);
 
+// Is the series' target among those whose last scrape failed?
+bool fails(const Labels& metric, const std::vector<Labels>& failing_targets);
+
 // The recent samples of one group's series. Owned by one detector, not synchronised.
 class History {
 public:

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "rules/evidence.hpp"
 #include "rules/meter.hpp"
 
 namespace meshwarden::rules {
@@ -103,8 +104,10 @@ bool LevelMeter::prune(Time time) {
 }
 
 void StallMeter::add(const SeriesUpdate& update) {
-    auto& stalls = tracks_[update.series->metric];
+    auto& [stalls, last, pause] = tracks_[update.series->metric];
     for (const auto& point : update.points) {
+        if (last != Time()) pause = point.at - last;
+        last = point.at;
         const bool open = !stalls.empty() && !stalls.back().to;
         // What follows may be counted in the same scrape: then nothing waits.
         if (open && (point.base > 0 || point.value == 0 || update.gone))
@@ -114,11 +117,19 @@ void StallMeter::add(const SeriesUpdate& update) {
     }
 }
 
+void StallMeter::answered(const Snapshot& snapshot) {
+    for (auto& [metric, track] : tracks_) {
+        const bool open = !track.stalls.empty() && !track.stalls.back().to;
+        const bool silent = snapshot.at - track.last > 2 * std::max(snapshot.scrape_interval, track.pause);
+        if (open && silent && !fails(metric, snapshot.failing_targets)) track.stalls.back().to = track.last;
+    }
+}
+
 std::vector<Time> StallMeter::changes(Time from, Time to) {
     const Duration wait(std::int64_t(threshold_ * 1000) + 1);
     std::vector<Time> times;
-    for (const auto& [metric, stalls] : tracks_)
-        for (const auto& stall : stalls)
+    for (const auto& [metric, track] : tracks_)
+        for (const auto& stall : track.stalls)
             for (const Time time : {stall.from + wait, stall.to.value_or(to)})
                 if (time > from && time <= to) times.push_back(time);
     return times;
@@ -126,8 +137,8 @@ std::vector<Time> StallMeter::changes(Time from, Time to) {
 
 Measure StallMeter::at(Time time) {
     double longest = 0;
-    for (const auto& [metric, stalls] : tracks_)
-        for (const auto& stall : stalls)
+    for (const auto& [metric, track] : tracks_)
+        for (const auto& stall : track.stalls)
             if (stall.from <= time && (!stall.to || *stall.to > time))
                 longest = std::max(longest, to_epoch_seconds(time) - to_epoch_seconds(stall.from));
     return {longest, false};
@@ -135,16 +146,16 @@ Measure StallMeter::at(Time time) {
 
 Time StallMeter::first_event(Time time) {
     Time first = time;
-    for (const auto& [metric, stalls] : tracks_)
-        for (const auto& stall : stalls)
+    for (const auto& [metric, track] : tracks_)
+        for (const auto& stall : track.stalls)
             if (stall.from <= time && (!stall.to || *stall.to > time)) first = std::min(first, stall.from);
     return first;
 }
 
 bool StallMeter::prune(Time time) {
-    for (auto& [metric, stalls] : tracks_)
-        std::erase_if(stalls, [&](const Stall& stall) { return stall.to && *stall.to <= time; });
-    std::erase_if(tracks_, [](const auto& track) { return track.second.empty(); });
+    for (auto& [metric, track] : tracks_)
+        std::erase_if(track.stalls, [&](const Stall& stall) { return stall.to && *stall.to <= time; });
+    std::erase_if(tracks_, [](const auto& track) { return track.second.stalls.empty(); });
     return tracks_.empty();
 }
 

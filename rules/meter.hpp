@@ -23,6 +23,8 @@ public:
     virtual void add(const SeriesUpdate& update) = 0;
     // How many targets Prometheus lists.
     virtual void list(const Snapshot&) {}
+    // Called after a full answer: what shows no samples any more may be believed to be gone.
+    virtual void answered(const Snapshot&) {}
 
     // Times in (from, to] at which the value may change, unsorted; `to` itself need not be among them.
     virtual std::vector<Time> changes(Time from, Time to) = 0;
@@ -113,12 +115,14 @@ private:
     Duration plateau_{0};
 };
 
-// Seconds for which a counter has risen without the one that ought to follow, on the worst series.
+// Seconds for which a counter has risen without the one that ought to follow, on the worst series. A series that went
+// although its target does not fail waits for nothing: its process is gone.
 class StallMeter final : public Meter {
 public:
     explicit StallMeter(double threshold) : threshold_(threshold) {}
 
     void add(const SeriesUpdate& update) override;
+    void answered(const Snapshot& snapshot) override;
     std::vector<Time> changes(Time from, Time to) override;
     Measure at(Time time) override;
     Time first_event(Time time) override;
@@ -129,8 +133,13 @@ private:
         Time from;
         std::optional<Time> to;
     };
+    struct Track {
+        std::vector<Stall> stalls;
+        Time last;  // sample
+        Duration pause{0};  // before it: a job's interval may be longer than most
+    };
     double threshold_;
-    std::map<Labels, std::vector<Stall>> tracks_;  // by metric
+    std::map<Labels, Track> tracks_;  // by metric
 };
 
 std::unique_ptr<Meter> make_meter(SignalKind kind, Duration drop_over, const RuleSpec& rule, Duration window);

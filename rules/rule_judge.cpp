@@ -145,6 +145,7 @@ void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     const bool answered = snapshot.reachable && reading && reading->answered && explainable;
     const bool standing = !answered && stands(snapshot, reading, explainer);
     for (auto& [labels, group] : groups_) {
+        if (answered) group.meter->answered(snapshot);
         if (answered) judge(group, snapshot, out);
         if (standing && group.episode.firing()) emit(group, snapshot, out);
     }

@@ -376,6 +376,30 @@ TEST_CASE("the frozen mesh: changes leave debounce and nothing follows") {
     CHECK(tick(200, 0, 0, 0).empty());
 }
 
+TEST_CASE("a frozen istiod that goes is frozen no more; one that fails to be scraped, or was not asked about, still is") {
+    RuleSpec rule;
+    rule.name = "mesh-frozen";
+    rule.signal = "mesh_frozen";
+    rule.threshold = 60;
+    RulesDetector detector({rule}, {signal("mesh_frozen", SignalKind::stalled)});
+    auto s = script();
+    s.stall("mesh_frozen", {{"instance", "a"}}, 5, 1, 0, 50).stall("mesh_frozen", {{"instance", "a"}}, 70, 1, 0, 50);
+    REQUIRE(detector.inspect(s.tick(70)).findings.size() == 1);
+    s.silent("mesh_frozen").failing({{"instance", "a"}, {"job", "kubernetes-pods"}});
+    CHECK_FALSE(detector.inspect(s.tick(100)).findings.at(0).ended_at);
+    s.partial("mesh_frozen");
+    detector.inspect(s.tick(120));
+    s.stall("mesh_frozen", {{"instance", "a"}}, 125, 1, 0, 50);
+    const auto goes_on = detector.inspect(s.tick(125)).findings;
+    REQUIRE(goes_on.size() == 1);
+    CHECK_FALSE(goes_on[0].ended_at);
+    CHECK(goes_on[0].started_at == at(5));
+    s.silent("mesh_frozen");
+    CHECK_FALSE(detector.inspect(s.tick(235)).findings.at(0).ended_at);  // its samples come 55 s apart
+    s.silent("mesh_frozen");
+    CHECK(detector.inspect(s.tick(236)).findings.at(0).ended_at == at(236));
+}
+
 TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") {
     RuleSpec lost;
     lost.name = "coverage-lost";
