@@ -57,6 +57,7 @@ double CoverageJudge::lost_share(const Snapshot& snapshot) {
 
 double CoverageJudge::value(const Snapshot& snapshot) {
     if (rule_.name != unreachable_rule) return lost_share(snapshot);
+    reached_ = reached_ || snapshot.reachable;
     if (snapshot.reachable || !last_reached_) last_reached_ = snapshot.at;
     return to_epoch_seconds(snapshot.at) - to_epoch_seconds(*last_reached_);
 }
@@ -79,6 +80,12 @@ void CoverageJudge::inspect(const Snapshot& snapshot, Inspection& out) {
                   {rule_.hold, rule_.keep_firing_for});
     peak_ = std::max(peak_, now);
     if (episode_.firing()) verdict.health = RuleHealth::firing;
+    // After a start without an answer nobody knows yet since when there is none.
+    if (watches_prometheus && !reached_ && !episode_.firing()) {
+        verdict.judged = false;
+        verdict.health = RuleHealth::blind;
+        verdict.cause = snapshot.unreachable_cause;
+    }
     out.rules.push_back(verdict);
     if (!episode_.crossed_at()) return;
 

@@ -40,6 +40,7 @@ private:
     Highest listed_;                          // targets of Prometheus
     std::map<std::string, std::string> lost_;  // signal -> sentence
     std::optional<Time> last_reached_;
+    bool reached_ = false;
     Episode episode_;
     double peak_ = 0;
 };

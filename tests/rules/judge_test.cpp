@@ -455,6 +455,35 @@ TEST_CASE("our own sight: lost coverage and a Prometheus that does not answer") 
     }
 }
 
+TEST_CASE("a start while Prometheus does not answer ends nothing that was told of it") {
+    RuleSpec rule;
+    rule.name = "prometheus-unreachable";
+    rule.signal = "coverage";
+    rule.hold = 30s;
+    RulesDetector detector({rule}, {});
+    Script s;
+    for (const int seconds : {0, 10, 29}) {
+        s.unreachable();
+        const auto unknown = detector.inspect(s.tick(seconds));
+        CHECK(unknown.findings.empty());
+        CHECK_FALSE(only_rule(unknown).judged);
+        CHECK(only_rule(unknown).cause == "refused");
+    }
+    s.unreachable();
+    detector.inspect(s.tick(31));
+    s.unreachable();
+    const auto down = detector.inspect(s.tick(60));
+    CHECK(down.findings.size() == 1);
+    CHECK(only_rule(down).judged);
+    CHECK(detector.inspect(s.tick(65)).findings.at(0).ended_at == at(65));
+
+    RulesDetector reached({rule}, {});
+    Script t;
+    CHECK(only_rule(reached.inspect(t.start().tick(0))).judged);
+    t.unreachable();
+    CHECK(only_rule(reached.inspect(t.tick(5))).judged);
+}
+
 TEST_CASE("evidence grows with a burst that is scraped pod by pod, and then stays frozen") {
     RulesDetector detector({denials_rule()}, {signal("authz_denials")});
     auto s = script();
