@@ -26,8 +26,8 @@ bool explains(int before, int seen) {
 
 }  // namespace
 
-int CoverageJudge::Highest::note(Time at, int count) {
-    while (!falling_.empty() && falling_.front().first <= at - memory) falling_.pop_front();
+int CoverageJudge::Highest::note(Time at, int count, bool ages) {
+    while (ages && !falling_.empty() && falling_.front().first <= at - memory) falling_.pop_front();
     while (!falling_.empty() && falling_.back().second <= count) falling_.pop_back();
     falling_.emplace_back(at, count);
     return falling_.front().second;
@@ -35,16 +35,24 @@ int CoverageJudge::Highest::note(Time at, int count) {
 
 CoverageJudge::CoverageJudge(RuleSpec rule) : rule_(std::move(rule)) {}
 
+// What is lost is not forgotten while targets fail that did not fail before.
+bool CoverageJudge::forgets(const Snapshot& snapshot) const {
+    return !episode_.firing() || std::ranges::all_of(snapshot.failing_targets, [&](const Labels& target) {
+        return failed_before_.contains(target);
+    });
+}
+
 double CoverageJudge::lost_share(const Snapshot& snapshot) {
     double worst = 0;
     lost_.clear();
-    const int gone = listed_.note(snapshot.at, snapshot.targets) - snapshot.targets;
+    const bool ages = forgets(snapshot);
+    const int gone = listed_.note(snapshot.at, snapshot.targets, ages) - snapshot.targets;
     for (const auto& reading : snapshot.readings) {
         // Asked and not answered in time is not the same as gone.
         const auto& code = reading.coverage.cause.code;
         if (code == "timeout" || code == "partial" || code == "query_failed") continue;
         const int seen = showing(snapshot, reading.coverage);
-        const int before = showing_[reading.signal].note(snapshot.at, seen);
+        const int before = showing_[reading.signal].note(snapshot.at, seen, ages);
         if (before == 0) continue;
         const int lost = std::max(0, before - seen - (explains(before, seen) ? gone : 0));
         const double share = double(lost) / before;
@@ -79,6 +87,8 @@ void CoverageJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     episode_.step(snapshot.at, now > rule_.threshold, now <= rule_.clear.value_or(rule_.threshold),
                   {rule_.hold, rule_.keep_firing_for});
     peak_ = std::max(peak_, now);
+    if (!episode_.firing() && !episode_.pending())
+        failed_before_ = {snapshot.failing_targets.begin(), snapshot.failing_targets.end()};
     if (episode_.firing()) verdict.health = RuleHealth::firing;
     // After a start without an answer nobody knows yet since when there is none.
     if (watches_prometheus && !reached_ && !episode_.firing()) {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "model/detector.hpp"
@@ -26,7 +27,7 @@ private:
     // The highest count of the last ten minutes, as a queue of falling ones.
     class Highest {
     public:
-        int note(Time at, int count);
+        int note(Time at, int count, bool ages);
 
     private:
         std::deque<std::pair<Time, int>> falling_;
@@ -34,11 +35,13 @@ private:
 
     double value(const Snapshot& snapshot);
     double lost_share(const Snapshot& snapshot);
+    bool forgets(const Snapshot& snapshot) const;
 
     RuleSpec rule_;
     std::map<std::string, Highest> showing_;  // by signal: targets that showed it
     Highest listed_;                          // targets of Prometheus
     std::map<std::string, std::string> lost_;  // signal -> sentence
+    std::set<Labels> failed_before_;          // targets that failed while the rule was calm
     std::optional<Time> last_reached_;
     bool reached_ = false;
     Episode episode_;
