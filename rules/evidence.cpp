@@ -93,6 +93,16 @@ double History::sum(Time from, Time to, std::string_view reason) const {
     return sum;
 }
 
+double History::placed(Time from, Time to) const {
+    double sum = 0;
+    for (const auto& [metric, track] : tracks_) {
+        if (!track.labels.has("refused_by") || track.labels.get("reason") == "tcp") continue;
+        for (const auto& point : track.points)
+            if (point.at > from && point.at <= to) sum += point.increment;
+    }
+    return sum;
+}
+
 Evidence History::evidence(Time from, Time to) const {
     Evidence evidence;
     evidence.taken_at = to;
@@ -113,10 +123,10 @@ Evidence History::evidence(Time from, Time to) const {
     return evidence;
 }
 
-std::string corroboration(double http, double grpc, double rbac) {
+std::string corroboration(double http, double others, double rbac) {
     if (http <= 0) return {};
     const double most = std::min(http, rbac);
-    const double least = rbac >= http + grpc ? http : std::max(0.0, rbac - grpc);
+    const double least = rbac >= http + others ? http : std::max(0.0, rbac - others);
     if (most == 0)
         return fmt::format("The mesh itself refused none of the {} responses with 403: its RBAC counters did not move",
                            http);
@@ -125,8 +135,8 @@ std::string corroboration(double http, double grpc, double rbac) {
     if (least == most)
         return fmt::format("The mesh itself refused {} of the {} responses with 403, by its RBAC counters", most, http);
     return fmt::format(
-        "The mesh itself refused between {} and {} of the {} responses with 403; gRPC refusals move the same RBAC "
-        "counters",
+        "The mesh itself refused between {} and {} of the {} responses with 403; gRPC refusals, and those of "
+        "other services there, move the same RBAC counters",
         least, most, http);
 }
 

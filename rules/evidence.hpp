@@ -34,6 +34,7 @@ public:
 
     // Increments in (from, to] of series with this `reason`.
     double sum(Time from, Time to, std::string_view reason) const;
+    double placed(Time from, Time to) const;  // of those whose place is known, TCP aside
 
 private:
     struct Track {
@@ -43,8 +44,9 @@ private:
     std::map<Labels, Track> tracks_;  // by metric
 };
 
-// How many of `http` refusals (403) the mesh itself made, by the RBAC counters of those pods (`rbac`), when `grpc`
-// refusals move the same counters: a number where it can be told, else "between a and b". "" for no refusals.
-std::string corroboration(double http, double grpc, double rbac);
+// How many of `http` refusals (403) the mesh itself made, by the RBAC counters of those pods (`rbac`), when `others`
+// (gRPC, other services there) may have moved the same counters: a number where it can be told, else "between a and b".
+// "" for no refusals.
+std::string corroboration(double http, double others, double rbac);
 
 }  // namespace meshwarden::rules

@@ -46,6 +46,15 @@ void remember(const Reading& reading, std::map<Place, std::vector<Explained>>& r
     }
 }
 
+double total(const std::map<Place, std::vector<Explained>>& refusals, const std::set<Place>& places, Time from, Time to) {
+    double sum = 0;
+    for (const auto& place : places)
+        if (const auto found = refusals.find(place); found != refusals.end())
+            for (const auto& refusal : found->second)
+                if (refusal.at > from && refusal.at <= to) sum += refusal.increment;
+    return sum;
+}
+
 void forget_before(Time oldest, std::map<Place, std::vector<Explained>>& refusals) {
     for (auto& [place, events] : refusals)
         std::erase_if(events, [&](const Explained& event) { return event.at <= oldest; });
@@ -138,7 +147,10 @@ void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     if (explainer) remember(*explainer, explained_);
     explain();
     for (auto& [labels, group] : groups_) group.meter->list(snapshot);
-    if (const auto* confirming = reading_of(snapshot, rule_.corroborated_by)) remember(*confirming, confirmed_);
+    if (const auto* confirming = reading_of(snapshot, rule_.corroborated_by)) {
+        remember(*confirming, confirmed_);
+        if (reading) remember(*reading, shown_);
+    }
 
     if (snapshot.reachable && !settled_to_) settled_to_ = snapshot.since;
     const bool explainable = rule_.unexplained_by.empty() || (explainer && explainer->answered);
@@ -172,6 +184,7 @@ void RuleJudge::forget(Time now) {
         return silent && !entry.second.episode.firing() && !entry.second.episode.pending();
     });
     forget_before(oldest, confirmed_);
+    forget_before(oldest, shown_);
     forget_before(std::min<Time>(oldest, now - patience), explained_);
 }
 
@@ -219,13 +232,16 @@ void RuleJudge::freeze(Group& group, Time at) const {
     group.evidence = group.history.evidence(from, to);
     group.evidence->rule = described(rule_, group.threshold, clear_of(group), window_);
     if (rule_.corroborated_by.empty()) return;
-    double rbac = 0;
-    for (const auto& place : group.history.places())
-        if (const auto found = confirmed_.find(place); found != confirmed_.end())
-            for (const auto& refusal : found->second)
-                if (refusal.at > from && refusal.at <= to) rbac += refusal.increment;
-    auto note = corroboration(group.history.sum(from, to, "http"), group.history.sum(from, to, "grpc"), rbac);
-    if (!note.empty()) group.evidence->notes.insert(group.evidence->notes.begin(), std::move(note));
+    if (auto note = corroborated(group.history, from, to); !note.empty())
+        group.evidence->notes.insert(group.evidence->notes.begin(), std::move(note));
+}
+
+std::string RuleJudge::corroborated(const History& history, Time from, Time to) const {
+    const auto places = history.places();
+    const double http = history.sum(from, to, "http");
+    const double grpc = history.sum(from, to, "grpc");
+    const double elsewhere = total(shown_, places, from, to) - history.placed(from, to);
+    return corroboration(http, grpc + std::max(0.0, elsewhere), total(confirmed_, places, from, to));
 }
 
 void RuleJudge::emit(Group& group, const Snapshot& snapshot, Inspection& out) const {

@@ -45,6 +45,7 @@ private:
     void judge(Group& group, const Snapshot& snapshot, Inspection& out);
     void emit(Group& group, const Snapshot& snapshot, Inspection& out) const;
     void freeze(Group& group, Time at) const;
+    std::string corroborated(const History& history, Time from, Time to) const;
     void forget(Time now);
     // Nothing was due since the last full answers: what they showed still stands.
     bool stands(const Snapshot& snapshot, const Reading* reading, const Reading* explainer) const;
@@ -59,6 +60,7 @@ private:
     std::optional<Time> settled_to_;  // what ended by then was told: the cursor of the start, then judged_to_
     std::map<Labels, Group> groups_;
     Refusals confirmed_;  // increments of `corroborated_by`
+    Refusals shown_;      // increments of the rule's own signal that those may have confirmed, whoever was refused
     Refusals explained_;  // increments of `unexplained_by` that explained nothing yet
 };
 

@@ -301,6 +301,35 @@ TEST_CASE("the evidence says how many refusals the mesh itself made") {
     CHECK_THAT(found.findings[0].evidence.notes[0], Catch::Matchers::Contains("between 8 and 13 of the 14"));
 }
 
+TEST_CASE("refusals of one workload are not credited to each of its services in full") {
+    auto rule = denials_rule();
+    rule.corroborated_by = "rbac_denials";
+    rule.exclude_text = {R"(source_workload="scanner")"};
+    rule.exclude = {Matcher::parse(R"(source_workload="scanner")").value()};
+    const Labels waypoint{{"refused_namespace", "pay"}, {"refused_by", "ledger"}, {"reason", "http"}};
+    auto shop = shop_to_ledger;
+    shop.set("destination_service", "shop");
+    auto scanner = shop_to_ledger;
+    scanner.set("source_workload", "scanner");
+    const auto notes = [&](double refused) {
+        RulesDetector fresh({rule}, {signal("authz_denials")});
+        auto s = script();
+        s.count("authz_denials", shop_to_ledger, 1, 20)
+            .count("authz_denials", shop, 1, 15)
+            .count("authz_denials", scanner, 1, 7)
+            .count("rbac_denials", waypoint, 1, refused);
+        std::vector<std::string> texts;
+        for (const auto& finding : fresh.inspect(s.tick(2)).findings) texts.push_back(finding.evidence.notes.at(0));
+        REQUIRE(texts.size() == 2);
+        return texts;
+    };
+    CHECK_THAT(notes(20)[0], Catch::Matchers::Contains("between 0 and 20 of the 20"));
+    CHECK_THAT(notes(20)[1], Catch::Matchers::Contains("between 0 and 15 of the 15"));
+    CHECK_THAT(notes(30)[0], Catch::Matchers::Contains("between 8 and 20 of the 20"));
+    CHECK_THAT(notes(42)[0], Catch::Matchers::Contains("all of the 20"));
+    CHECK_THAT(notes(42)[1], Catch::Matchers::Contains("all of the 15"));
+}
+
 TEST_CASE("corroboration says a number only where it can be told") {
     CHECK(corroboration(0, 3, 3).empty());
     CHECK_THAT(corroboration(9, 0, 0), Catch::Matchers::Contains("none of the 9"));
