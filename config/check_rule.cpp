@@ -35,7 +35,7 @@ struct Check {
                                         unknown("label", name, labels)));
         }
     }
-    // Thresholds belong to subjects, which have the labels of `by` only.
+    // Thresholds and texts belong to subjects, which have the labels of `by` only.
     void subject_label(const std::string& below, const std::string& name) const {
         if (!holds(labels, name)) {
             label(below, name);
@@ -75,12 +75,28 @@ void check_numbers(const Check& check) {
 }
 
 void check_templates(const Check& check) {
-    auto known = check.labels;
+    auto known = check.rule.by;
     known.insert(known.end(), numbers.begin(), numbers.end());
     for (const auto& [below, text] : {std::pair(".summary", check.rule.summary), {".action", check.rule.action}}) {
         for (const auto& name : template_variables(text)) {
-            check_variable(name, known, check.reader, check.path + below);
+            if (holds(check.labels, name)) {
+                check.subject_label(below, name);
+            } else {
+                check_variable(name, known, check.reader, check.path + below);
+            }
         }
+    }
+}
+
+void check_own_sight(const Check& check) {
+    const auto refuse = [&](const std::string& below) {
+        check.complain(below, "does not apply to a rule on coverage, which counts no series and has one subject");
+    };
+    if (!check.rule.overrides.empty()) {
+        refuse(".overrides");
+    }
+    if (!check.rule.exclude.empty()) {
+        refuse(".exclude");
     }
 }
 
@@ -150,6 +166,9 @@ void check_rule(const RuleSpec& rule, const std::vector<SignalSpec>& signals, Re
     } else if (rule.signal != own_sight) {
         check_other_signal(check, ".signal", rule.signal, known);
         return check_numbers(check);
+    }
+    if (rule.signal == own_sight) {
+        check_own_sight(check);
     }
     check_other_signal(check, ".unexplained_by", rule.unexplained_by, known);
     check_other_signal(check, ".corroborated_by", rule.corroborated_by, known);

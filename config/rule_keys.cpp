@@ -72,8 +72,8 @@ Keys<RuleSpec> rule_keys() {
                "Other thresholds for some subjects; the first match counts."),
         matchers<R>("exclude", &R::exclude_text, &R::exclude, "Series that match all of these are not counted."),
         key<R>("summary", &R::summary, text(1000),
-               "One sentence; `{{ value }}`, `{{ threshold }}`, `{{ window }}` and `{{ LABEL }}` are filled in."),
-        key<R>("action", &R::action, text(1000), "What to do about it."),
+               "One sentence; `{{ value }}`, `{{ threshold }}`, `{{ window }}` and `{{ LABEL }}`, of `by`, are filled in."),
+        key<R>("action", &R::action, text(1000), "What to do about it; filled in like `summary`."),
         key<R>("runbook_url", &R::runbook_url, text(), "Where more is written."),
         key<R>("technique", &R::techniques, words(word(), true), "MITRE ATT&CK techniques."),
     };

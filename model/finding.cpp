@@ -10,7 +10,7 @@ Finding finding_of(const RuleSpec& rule, Labels subject, const Reached& reached)
     finding.threshold = reached.threshold;
     finding.window = reached.window;
     finding.summary = render_summary(rule.summary, reached, subject);
-    finding.action = rule.action;
+    finding.action = render_summary(rule.action, reached, subject);
     finding.runbook_url = rule.runbook_url;
     finding.techniques = rule.techniques;
     finding.labels = subject;

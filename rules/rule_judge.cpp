@@ -80,12 +80,6 @@ double RuleJudge::scale(Duration scrape_interval) const {
     return std::max(1.0, double((2 * scrape_interval).count()) / double(rule_.window.count()));
 }
 
-double RuleJudge::clear_of(const Group& group) const {
-    if (!rule_.clear || rule_.threshold == 0)
-        return rule_.clear ? std::min(*rule_.clear, group.threshold) : group.threshold;
-    return *rule_.clear * group.threshold / rule_.threshold;
-}
-
 RuleJudge::Group& RuleJudge::group_of(const Labels& labels, double factor) {
     const auto [found, fresh] = groups_.try_emplace(labels.only(rule_.by));
     auto& group = found->second;
@@ -94,8 +88,9 @@ RuleJudge::Group& RuleJudge::group_of(const Labels& labels, double factor) {
         group.meter = make_meter(kind_, drop_over_, rule_, window_);
         const auto special = std::ranges::find_if(
             rule_.overrides, [&](const RuleOverride& o) { return all_match(o.match, group.labels); });
-        group.threshold =
-            (special == rule_.overrides.end() ? rule_.threshold : special->threshold) * (counts_events() ? factor : 1);
+        const double scaled = counts_events() ? factor : 1;
+        group.threshold = (special == rule_.overrides.end() ? rule_.threshold : special->threshold) * scaled;
+        group.clear = rule_.clear ? std::min(*rule_.clear * scaled, group.threshold) : group.threshold;
     }
     return group;
 }
@@ -204,7 +199,7 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
         const auto measure = group.meter->at(time);
         const bool over = measure.value > group.threshold || measure.share_exceeded;
         const bool unseen = unseen_since && time > *unseen_since;
-        const bool calm = measure.value <= clear_of(group) && !measure.share_exceeded && !unseen;
+        const bool calm = measure.value <= group.clear && !measure.share_exceeded && !unseen;
         const bool was_idle = !group.episode.firing() && !group.episode.pending();
         group.episode.step(time, over, calm, timing);
         if (group.episode.ended_at()) {
@@ -230,7 +225,7 @@ void RuleJudge::freeze(Group& group, Time at) const {
     const Time from = *group.episode.crossed_at() - window_ - rule_.hold;
     const Time to = std::min(at, group.episode.calm_since().value_or(at));
     group.evidence = group.history.evidence(from, to);
-    group.evidence->rule = described(rule_, group.threshold, clear_of(group), window_);
+    group.evidence->rule = described(rule_, group.threshold, group.clear, window_);
     if (rule_.corroborated_by.empty()) return;
     if (auto note = corroborated(group.history, from, to); !note.empty())
         group.evidence->notes.insert(group.evidence->notes.begin(), std::move(note));

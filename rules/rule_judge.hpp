@@ -29,6 +29,7 @@ private:
         History history;
         Episode episode;
         double threshold = 0;
+        double clear = 0;
         double peak = 0;
         Time started_at;
         bool blind = false;
@@ -38,7 +39,6 @@ private:
 
     double scale(Duration scrape_interval) const;
     bool counts_events() const;
-    double clear_of(const Group& group) const;
     Group& group_of(const Labels& labels, double factor);
     void take_in(const Reading& reading, double factor);
     void explain();

@@ -227,6 +227,19 @@ TEST_CASE("overrides, exclusions and disabled rules") {
         CHECK(detector.inspect(s.tick(2)).findings.empty());
         s.count("authz_denials", shop_to_ledger, 3, 1);
         CHECK(detector.inspect(s.tick(4)).findings.size() == 1);
+        s.count("authz_denials", shop_to_ledger, 60, 6);
+        const auto above_clear = detector.inspect(s.tick(65)).findings;
+        REQUIRE(above_clear.size() == 1);
+        CHECK_FALSE(above_clear[0].calm_since);
+        s.silent("authz_denials");
+        CHECK(detector.inspect(s.tick(121)).findings.at(0).calm_since == at(120));
+    }
+    SECTION("an action speaks of its subject") {
+        rule.action = "Isolate {{ destination_service }}, {{ value }} > {{ threshold }}";
+        RulesDetector detector({rule}, {signal("authz_denials")});
+        auto s = script();
+        s.count("authz_denials", shop_to_ledger, 1, 11);
+        CHECK(detector.inspect(s.tick(2)).findings.at(0).action == "Isolate ledger, 11 > 10");
     }
     SECTION("an excluded source") {
         rule.exclude = {*Matcher::parse("source_workload=~\"cart|x\"")};
