@@ -66,7 +66,7 @@ void TopologyDetector::tell_odd(const std::vector<Odd>& odd, const Snapshot& sna
         if (said && said->expected) continue;
         const auto sighting = sighting_of(one, watch->rule.severity, snapshot.at);
         if (auto* wider = open_wider(one)) {
-            wider->list(snapshot.at, sighting.text);
+            if (wider->list(snapshot.at, sighting.text) && is_new(one)) wider->renewed = true;
             wider->last_at = snapshot.at;
         } else if (within_budget(one, sighting.severity)) {
             if (one.found.kind == Kind::lateral) chained.insert(arrow(one.labels));

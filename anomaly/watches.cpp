@@ -16,7 +16,8 @@ Finding finding_of_episode(const RuleSpec& rule, const Labels& subject, const Ep
     auto finding = finding_of(rule, subject, {episode.value, episode.expected, Duration{0}});
     finding.kind = IncidentKind::anomaly;
     finding.severity = episode.severity;
-    finding.started_at = finding.crossed_at = episode.started_at;
+    finding.started_at = episode.started_at;
+    finding.crossed_at = episode.crossed_at;
     finding.evidence.taken_at = now;
     finding.evidence.rule = {{"name", rule.name},
                              {"quiet", to_string(rule.quiet)},
@@ -33,8 +34,10 @@ bool Episode::lists(std::string_view text) const {
     return std::ranges::find(listed, text, &std::pair<Time, std::string>::second) != listed.end();
 }
 
-void Episode::list(Time at, std::string text) {
-    if (!lists(text) && listed.size() < most_listed) listed.emplace_back(at, std::move(text));
+bool Episode::list(Time at, std::string text) {
+    if (lists(text) || listed.size() >= most_listed) return false;
+    listed.emplace_back(at, std::move(text));
+    return true;
 }
 
 Episode* Watch::find(const Labels& labels) {
@@ -66,7 +69,7 @@ void Watches::note(Watch& watch, Sighting sighting) {
     if (!watch.rule.exclude.empty() && all_match(watch.rule.exclude, sighting.labels)) return;
     const auto [found, fresh] = watch.open.try_emplace(sighting.labels.only(watch.rule.by));
     auto& episode = found->second;
-    if (fresh) episode = {sighting.at, sighting.at, {}, 0, 0, sighting.severity};
+    if (fresh) episode = {sighting.at, sighting.at, {}, 0, 0, sighting.severity, sighting.at};
     episode.last_at = std::max(episode.last_at, sighting.at);
     episode.severity = std::max(episode.severity, sighting.severity);
     if (sighting.counts) {
@@ -75,7 +78,8 @@ void Watches::note(Watch& watch, Sighting sighting) {
         episode.value = sighting.value;
         episode.expected = sighting.expected;
     }
-    episode.list(sighting.at, std::move(sighting.text));
+    // The lines of what is measured, not counted, say the same again in other numbers.
+    if (episode.list(sighting.at, std::move(sighting.text)) && sighting.counts) episode.renewed = true;
 }
 
 void Watches::report_one(Watch& watch, const Snapshot& snapshot, const Standing& standing, Inspection& out) {
@@ -90,8 +94,10 @@ void Watches::report_one(Watch& watch, const Snapshot& snapshot, const Standing&
     if (!sees) verdict.health = RuleHealth::blind;
     if (!rule.enabled) verdict = {rule.name, RuleHealth::off, false, {}, 0, Duration{0}};
     out.rules.push_back(std::move(verdict));
-    for (const auto& [subject, episode] : watch.open)
+    for (auto& [subject, episode] : watch.open) {
+        if (std::exchange(episode.renewed, false)) episode.crossed_at = snapshot.at;
         out.findings.push_back(finding_of_episode(rule, subject, episode, snapshot.at));
+    }
 }
 
 void Watches::report_off(Inspection& out) const {
@@ -105,6 +111,7 @@ json Watches::save() const {
         for (const auto& [subject, episode] : watch.open) {
             json entry{{"rule", watch.rule.name},      {"started", saved_time(episode.started_at)},
                        {"last", saved_time(episode.last_at)}, {"count", episode.value},
+                       {"crossed", saved_time(episode.crossed_at)},
                        {"expected", episode.expected}, {"severity", std::string(to_string(episode.severity))}};
             for (const auto& [name, value] : subject) entry["labels"][name] = value;
             for (const auto& [at, text] : episode.listed) entry["edges"].push_back({saved_time(at), text});
@@ -121,7 +128,8 @@ void Watches::load(const json& saved) {
         const auto named = entry.value("labels", json::object());
         for (const auto& [name, value] : named.items()) labels.emplace_back(name, value.get<std::string>());
         Episode episode{time_of(entry.at("started")), time_of(entry.at("last")), {}, entry.at("count").get<double>(),
-                        entry.value("expected", 0.0), watch->rule.severity};
+                        entry.value("expected", 0.0), watch->rule.severity, time_of(entry.at("started")), false};
+        if (const auto crossed = entry.find("crossed"); crossed != entry.end()) episode.crossed_at = time_of(*crossed);
         if (const auto severity = parse_severity(entry.value("severity", ""))) episode.severity = *severity;
         for (const auto& each : entry.value("edges", json::array()))
             episode.listed.emplace_back(time_of(each.at(0)), each.at(1).get<std::string>());

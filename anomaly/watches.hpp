@@ -24,9 +24,11 @@ struct Episode {
     double value = 0;
     double expected = 0;
     Severity severity = Severity::low;
+    Time crossed_at;     // of the tick that last saw something new of it
+    bool renewed = true;  // in this tick
 
     bool lists(std::string_view text) const;
-    void list(Time at, std::string text);  // once, while there is room
+    bool list(Time at, std::string text);  // once, while there is room; was it listed now?
 };
 
 struct Watch {

@@ -6,9 +6,15 @@
 namespace meshwarden::incidents {
 namespace {
 
+constexpr double growth_told = 2;  // times what a user saw and resolved
+
+bool has_grown(const Finding& finding, const Incident& resolved) {
+    return finding.value > growth_told * resolved.value || finding.severity > resolved.severity;
+}
+
 bool is_settled(const Finding& finding, const Incident& resolved, const std::string& prometheus) {
     const Time resolved_at = resolved.resolved_at.value_or(resolved.updated_at);
-    if (resolved.resolve_reason == "user" && finding.crossed_at <= resolved_at) return true;
+    if (resolved.resolve_reason == "user" && finding.crossed_at <= resolved_at) return !has_grown(finding, resolved);
     if (!finding.ended_at) return false;
     if (finding.crossed_at <= resolved.crossed_at) return true;
     return prometheus != resolved.prometheus && finding.crossed_at <= resolved_at &&

@@ -21,8 +21,9 @@ struct Firing {
 // In the order in which the subjects first appear.
 std::vector<Firing> gather(const std::vector<Finding>& findings);
 
-// Without what the resolved incident already stands for: a crossing that a user resolved, one that ended and was
-// settled, and the same events as another Prometheus saw them.
+// Without what the resolved incident already stands for: a crossing that a user resolved, unless it has grown to more
+// than twice what it was or to a higher severity; one that ended and was settled; and the same events as another
+// Prometheus saw them.
 Firing without_settled(Firing firing, const Incident& resolved, const std::string& prometheus);
 
 }  // namespace meshwarden::incidents

@@ -138,12 +138,18 @@ Known known_of(const json& record) {
 }
 
 json remains_of(const Incident& incident) {
-    return {{"resolve_reason", incident.resolve_reason}, {"crossed_at", to_rfc3339(incident.crossed_at)}};
+    return {{"resolve_reason", incident.resolve_reason},
+            {"crossed_at", to_rfc3339(incident.crossed_at)},
+            {"value", number(incident.value)},
+            {"severity", to_string(incident.severity)}};
 }
 
 void read_remains(Known& known, const json& record) {
     known.incident.resolve_reason = text_of(record.at("resolve_reason"));
     known.incident.crossed_at = time_of(record.at("crossed_at"));
+    // Earlier versions left neither: of theirs nothing counts as grown.
+    known.incident.value = number_of(record.value("value", json()));
+    known.incident.severity = parse_severity(record.value("severity", "")).value_or(Severity::critical);
     known.incident.state = IncidentState::resolved;
     known.erased = true;
 }

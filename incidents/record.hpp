@@ -28,7 +28,8 @@ void leave_incident(nlohmann::json& record);  // of a Known: only what is the in
 Incident incident_of(const nlohmann::json& record);
 Known known_of(const nlohmann::json& record);
 
-// What retention leaves of a resolved incident, beside its columns: how it ended and when it had begun to fire.
+// What retention leaves of a resolved incident, beside its columns: how it ended, when it had begun to fire, and how
+// high and severe it was.
 nlohmann::json remains_of(const Incident& incident);
 void read_remains(Known& known, const nlohmann::json& record);
 

@@ -66,8 +66,11 @@ private:
     }
 
     void open(std::optional<Known> last, const Firing& firing) {
-        const Finding finding = firing.merged();
+        Finding finding = firing.merged();
         const auto resolved_at = last ? last->incident.resolved_at : std::nullopt;
+        // What came before a user resolved it belongs to the episode before.
+        if (resolved_at && last->incident.resolve_reason == "user")
+            finding.started_at = std::max(finding.started_at, *resolved_at);
         const bool again = resolved_at && !last->erased && tick_.now - *resolved_at < options_.reopen_window;
         const int episode = last ? last->incident.episode + 1 : 1;
         Draft draft(again ? std::move(*last) : Known{}, tick_.now);

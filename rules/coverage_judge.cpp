@@ -103,7 +103,7 @@ void CoverageJudge::inspect(const Snapshot& snapshot, Inspection& out) {
         finding_of(rule_, Labels{{"prometheus", snapshot.prometheus}}, {peak_, rule_.threshold, Duration{0}});
     finding.kind = IncidentKind::coverage;
     finding.started_at = *episode_.crossed_at() - rule_.hold;
-    finding.crossed_at = *episode_.crossed_at();
+    finding.crossed_at = *episode_.last_crossed_at();
     finding.calm_since = episode_.calm_since();
     finding.ended_at = episode_.ended_at();
     finding.evidence.taken_at = snapshot.at;

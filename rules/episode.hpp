@@ -21,6 +21,8 @@ public:
     bool firing() const { return crossed_at_.has_value() && !ended_at_; }
     bool pending() const { return pending_since_.has_value(); }
     std::optional<Time> crossed_at() const { return crossed_at_; }
+    // When it began to fire, or after it had been calm was over the threshold again for as long.
+    std::optional<Time> last_crossed_at() const { return last_crossed_at_; }
     std::optional<Time> pending_since() const { return pending_since_; }
     std::optional<Time> calm_since() const { return calm_since_; }
     std::optional<Time> ended_at() const { return ended_at_; }
@@ -33,6 +35,8 @@ private:
 
     std::optional<Time> pending_since_;
     std::optional<Time> crossed_at_;
+    std::optional<Time> last_crossed_at_;
+    bool calm_since_crossing_ = false;
     std::optional<Time> calm_since_;
     std::optional<Time> ended_at_;
 };

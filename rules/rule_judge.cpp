@@ -201,11 +201,16 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
         const bool unseen = unseen_since && time > *unseen_since;
         const bool calm = measure.value <= group.clear && !measure.share_exceeded && !unseen;
         const bool was_idle = !group.episode.firing() && !group.episode.pending();
-        group.episode.step(time, over, calm, timing);
+        const auto step = [&] {
+            const auto crossed_before = group.episode.last_crossed_at();
+            group.episode.step(time, over, calm, timing);
+            if (group.episode.last_crossed_at() != crossed_before) begin_evidence(group, crossed_before);
+        };
+        step();
         if (group.episode.ended_at()) {
             emit(group, snapshot, out);
             group.episode.clear_ended();
-            group.episode.step(time, over, calm, timing);
+            step();
         }
         if (!group.episode.firing() && !group.episode.pending()) {
             group.peak = 0;
@@ -214,15 +219,23 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
         }
         if (was_idle || group.peak == 0) group.started_at = group.meter->first_event(time);
         // A burst is scraped pod by pod: the evidence grows with the value until the first window is over.
-        const bool first_window = group.episode.crossed_at() && time <= *group.episode.crossed_at() + window_;
+        const auto crossed = group.episode.last_crossed_at();
+        const bool first_window = crossed && time <= *crossed + window_;
         if (measure.value > group.peak && first_window) group.evidence.reset();
         group.peak = std::max(group.peak, measure.value);
     }
     if (group.episode.firing()) emit(group, snapshot, out);
 }
 
+// From a crossing on that nobody was shown yet: of several in one look from the first of its episode.
+void RuleJudge::begin_evidence(Group& group, std::optional<Time> crossed_before) const {
+    group.evidence.reset();
+    const auto crossed = group.episode.last_crossed_at();
+    if (crossed == group.episode.crossed_at() || crossed_before <= judged_to_) group.shown_from = *crossed;
+}
+
 void RuleJudge::freeze(Group& group, Time at) const {
-    const Time from = *group.episode.crossed_at() - window_ - rule_.hold;
+    const Time from = group.shown_from - window_ - rule_.hold;
     const Time to = std::min(at, group.episode.calm_since().value_or(at));
     group.evidence = group.history.evidence(from, to);
     group.evidence->rule = described(rule_, group.threshold, group.clear, window_);
@@ -245,7 +258,7 @@ void RuleJudge::emit(Group& group, const Snapshot& snapshot, Inspection& out) co
     if (!group.evidence) freeze(group, snapshot.at);
     auto finding = finding_of(rule_, group.labels, {group.peak, group.threshold, window_});
     finding.started_at = group.started_at;
-    finding.crossed_at = *episode.crossed_at();
+    finding.crossed_at = *episode.last_crossed_at();
     finding.calm_since = episode.calm_since();
     finding.ended_at = episode.ended_at();
     finding.blind = group.blind;

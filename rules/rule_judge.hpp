@@ -33,6 +33,7 @@ private:
         double peak = 0;
         Time started_at;
         bool blind = false;
+        Time shown_from;  // the crossing that its evidence begins with
         std::optional<Evidence> evidence;
     };
     using Refusals = std::map<Place, std::vector<Explained>>;
@@ -44,6 +45,7 @@ private:
     void explain();
     void judge(Group& group, const Snapshot& snapshot, Inspection& out);
     void emit(Group& group, const Snapshot& snapshot, Inspection& out) const;
+    void begin_evidence(Group& group, std::optional<Time> crossed_before) const;
     void freeze(Group& group, Time at) const;
     std::string corroborated(const History& history, Time from, Time to) const;
     void forget(Time now);

@@ -75,6 +75,23 @@ TEST_CASE("one incident per source takes its further new edges and resolves as q
     CHECK(topology.inspect(s.tick(6700)).findings.empty());
 }
 
+TEST_CASE("each further new edge is a crossing of its own, and stays so over a restart") {
+    auto topology = detector();
+    auto s = learned(topology);
+    const auto crossed = [](const Inspection& inspection) { return inspection.findings.at(0).crossed_at; };
+    s.edge(edge("a", "b"), 3).edge(edge("a", "c"), 1);
+    CHECK(crossed(topology.inspect(s.tick(40))) == at(40));
+    s.edge(edge("a", "b"), 4).edge(edge("a", "c"), 9);
+    CHECK(crossed(topology.inspect(s.tick(50))) == at(40));
+    s.edge(edge("a", "b"), 5).edge(edge("a", "c"), 9).edge(edge("a", "d"), 1);
+    const auto further = topology.inspect(s.tick(60));
+    CHECK(crossed(further) == at(60));
+    CHECK(further.findings.at(0).started_at == at(40));
+    auto restarted = detector();
+    REQUIRE(restarted.load(topology.save()));
+    CHECK(crossed(restarted.inspect(s.tick(70))) == at(60));
+}
+
 TEST_CASE("while learning nothing is told and the verdict says so") {
     auto topology = detector();
     Script s;

@@ -117,4 +117,6 @@ TEST_CASE("retention: what a user resolved stays resolved, erased or not") {
         must(store->finish(notice->id, {.state = DeliveryState::delivered, .at = start + 3s}));
     REQUIRE(all(*store, {.age = 1s, .size = 1ull << 40}, start + 1h).incidents == 1);
     CHECK(must(store->commit(tick(2h, {finding({})}), options())).changes.empty());
+    CHECK(must(store->commit(tick(2h, {live(24)}), options())).changes.empty());
+    CHECK(must(store->commit(tick(2h, {live(25)}), options())).changes.size() == 1);  // it has grown
 }

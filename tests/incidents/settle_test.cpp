@@ -144,12 +144,56 @@ TEST_CASE("settle: two bursts between two looks are one incident with two findin
 
 TEST_CASE("settle: what a user resolved stays resolved while the same crossing lasts") {
     World world;
-    world.see(tick(1s, {live()}));
+    world.see(tick(1s, {live(40)}));
     CHECK(world.act(EventKind::resolved, 10s) == "resolved(resolved secops)");
     CHECK(world.only().resolve_reason == "user");
     CHECK(world.see(tick(15s, {live(50)})).empty());
     CHECK(world.see(tick(20min, {live(50)})).empty());
     CHECK(world.see(tick(60min, {live(50)})).empty());
+}
+
+TEST_CASE("settle: what a user resolved comes back where it is more than that user saw") {
+    struct Case {
+        std::string name;
+        Finding finding;
+        std::string told;
+    };
+    const auto severe = [](Severity severity) { return finding({.value = 12, .severity = severity}); };
+    auto grown_and_over = ended(start, start + 40s);
+    grown_and_over.value = 1000;
+    const std::vector<Case> cases{
+        {"the same", live(12), ""},
+        {"twice as high", live(24), ""},
+        {"more than twice as high", live(25), "reopened(opened secops)"},
+        {"a thousandfold, still of the crossing that was resolved", live(12'000), "reopened(opened secops)"},
+        {"a thousandfold, and over before it was seen", grown_and_over,
+         "reopened(opened secops) resolved(resolved secops)"},
+        {"lower severity", severe(Severity::low), ""},
+        {"higher severity", severe(Severity::critical), "reopened(opened oncall secops)"},
+        {"crossed before it was resolved", live(12, start + 9s), ""},
+        {"calm, then crossed again", live(12, start + 11s), "reopened(opened secops)"},
+        {"over", ended(start, start + 40s), ""},
+    };
+    for (const auto& one : cases) {
+        INFO(one.name);
+        World world;
+        world.see(tick(1s, {live(12)}));
+        world.act(EventKind::resolved, 10s);
+        CHECK(world.see(tick(1min, {one.finding})) == one.told);
+        CHECK(world.see(tick(1min + 5s, {one.finding})).empty());
+    }
+}
+
+TEST_CASE("settle: what grew long after a user resolved it is a new episode, begun after that") {
+    World world;
+    world.see(tick(1s, {live(12)}));
+    world.act(EventKind::resolved, 10s);
+    CHECK(world.see(tick(60min, {live(1000)})) == "opened(opened secops)");
+    CHECK(world.only().episode == 2);
+    CHECK(world.only().started_at == start + 10s);
+    world.act(EventKind::resolved, 61min);
+    CHECK(world.see(tick(62min, {live(2000)})).empty());
+    CHECK(world.see(tick(63min, {live(2001)})) == "reopened(opened secops)");
 }
 
 TEST_CASE("settle: a new crossing after a user resolved it reopens, later is a new episode") {

@@ -138,7 +138,7 @@ TEST_CASE("store: people act, and their names are in the log") {
     auto outdated = action(EventKind::commented);
     outdated.if_version = 1;
     CHECK(store->act(id, outdated, start + 8s, options()).error() == ActionError::version_mismatch);
-    CHECK(must(store->commit(tick(9s, {finding({.value = 90})}), options())).changes.empty());
+    CHECK(must(store->commit(tick(9s, {finding({.value = 20})}), options())).changes.empty());
 
     const auto timeline = must(store->incident(id))->timeline;
     REQUIRE(timeline.size() == 5);

@@ -21,6 +21,7 @@ struct Case {
     Timing timing;
     std::vector<Step> steps;
     std::optional<double> crossed, calm_since, ended;
+    std::optional<double> last_crossed = crossed;
 };
 
 std::optional<Time> time_of(std::optional<double> seconds) {
@@ -58,13 +59,36 @@ TEST_CASE("an episode fires, keeps firing and ends at exact times") {
          {{5, true, false}, {10, false, true}, {60, true, false}, {61, false, true}, {100, false, true}},
          5,
          61,
-         {}},
+         {},
+         60},
+        {"it crosses again only after it was calm",
+         {0s, 120s},
+         {{5, true, false}, {10, false, false}, {60, true, false}},
+         5,
+         {},
+         {},
+         5},
+        {"calm, then between clear and threshold, then over",
+         {0s, 120s},
+         {{5, true, false}, {10, false, true}, {20, false, false}, {30, true, false}, {40, true, false}},
+         5,
+         {},
+         {},
+         30},
+        {"for: it crosses again after that",
+         {20s, 120s},
+         {{5, true, false}, {30, false, true}, {40, true, false}, {50, false, true}, {60, true, false}, {80, true, false}},
+         25,
+         {},
+         {},
+         80},
     };
     for (const auto& c : cases) {
         INFO(c.name);
         Episode episode;
         for (const auto& step : c.steps) episode.step(at(step.seconds), step.over, step.calm, c.timing);
         CHECK(episode.crossed_at() == time_of(c.crossed));
+        CHECK(episode.last_crossed_at() == time_of(c.last_crossed));
         CHECK(episode.calm_since() == time_of(c.calm_since));
         CHECK(episode.ended_at() == time_of(c.ended));
     }

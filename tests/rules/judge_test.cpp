@@ -75,6 +75,28 @@ TEST_CASE("the threshold is strict and sums every source of one destination") {
     }
 }
 
+TEST_CASE("a burst after calm crosses anew, with evidence of its own, while the rule keeps firing") {
+    auto rule = denials_rule();
+    rule.keep_firing_for = 5min;
+    RulesDetector detector({rule}, {signal("authz_denials")});
+    auto s = script();
+    s.count("authz_denials", shop_to_ledger, 1, 20);
+    CHECK(detector.inspect(s.tick(5)).findings.at(0).crossed_at == at(1));
+    s.silent("authz_denials");
+    const auto calm = detector.inspect(s.tick(70));
+    CHECK(calm.findings.at(0).calm_since);
+    CHECK(calm.findings.at(0).crossed_at == at(1));
+    auto other = shop_to_ledger;
+    other.set("source_workload", "scanner");
+    s.count("authz_denials", other, 90, 12);
+    const auto again = detector.inspect(s.tick(95)).findings.at(0);
+    CHECK(again.crossed_at == at(90));
+    CHECK(again.started_at == at(1));
+    CHECK(again.value == 20);
+    REQUIRE(again.evidence.top_sources.size() == 1);
+    CHECK(again.evidence.top_sources[0].labels.get("source_workload") == "scanner");
+}
+
 TEST_CASE("a burst that came and went while nobody looked is told once, with its end") {
     RulesDetector detector({denials_rule()}, {signal("authz_denials")});
     auto s = script();
