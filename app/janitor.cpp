@@ -17,7 +17,7 @@ constexpr Duration before_next_try = std::chrono::seconds(5);
 incidents::Configured configured(const config::Config& config) {
     incidents::Configured configured;
     for (const auto& rule : config.rules)
-        if (rule.enabled) configured.rules.push_back(rule.name);
+        if (rule.enabled && (config.anomaly.enabled || !rule.learned)) configured.rules.push_back(rule.name);
     configured.rules.emplace_back(Keeper::rule);
     for (const auto& target : config.notify.targets) configured.targets.push_back(target.name);
     for (const auto& prometheus : config.prometheus) configured.prometheus.push_back(prometheus.name);
