@@ -76,6 +76,7 @@ void Loop::tick(std::stop_token stop) {
     else
         snapshot.at = began + skew_;
     log_.polled(snapshot, began);
+    log_.resumed(snapshot, keeper_.cursor());
     snapshot.expectations = keeper_.expectations();
     warm_up_->step(snapshot, *collector_, judges_->topology(), stop);
     auto inspection = judges_->inspect(snapshot);

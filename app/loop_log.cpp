@@ -37,6 +37,16 @@ void LoopLog::polled(const Snapshot& snapshot, Time now) {
     }
 }
 
+void LoopLog::resumed(const Snapshot& snapshot, std::optional<Time> cursor) {
+    const bool ahead = snapshot.reachable && cursor && snapshot.since < *cursor;
+    if (!ahead)
+        ahead_.succeeded(snapshot.at);
+    else if (ahead_.failed(snapshot.at))
+        spdlog::warn(log_text("the saved cursor lies ahead of Prometheus' clock: that was wrong before, it is read from now",
+                              {{"prometheus", prometheus_}, {"cursor", to_rfc3339(*cursor)},
+                               {"now", to_rfc3339(snapshot.at)}}));
+}
+
 void log_change(EventKind kind, const Incident& incident) {
     spdlog::info(log_text("incident", {{"id", incident.id},
                                        {"event", to_string(kind)},

@@ -283,7 +283,9 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     Snapshot snapshot;
     snapshot.prometheus = options.name;
     snapshot.reachable = true;
-    snapshot.since = cursor.value_or(before.value_or(now));
+    // A cursor far ahead was saved while that clock was wrong: until then nothing would be seen.
+    const bool ahead = cursor && *cursor > *time + clock_tolerance;
+    snapshot.since = cursor && !ahead ? *cursor : before.value_or(now);
     snapshot.at = std::max(now, snapshot.since);
     snapshot.scrape_interval = schedule.scrape_interval();
     const Duration back = std::max({horizon, shortest_horizon, 2 * schedule.scrape_interval()});

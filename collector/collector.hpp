@@ -29,7 +29,8 @@ public:
     ~Collector();
 
     // `cursor`: Snapshot::at of the last committed tick; none: never one. On the first poll everything since
-    // `horizon` before the cursor (or before now) is read again. Blocks as long as the questions take, at most a few
+    // `horizon` before the cursor (or before now) is read again. A cursor that lies ahead of that Prometheus' clock is
+    // not believed: `since` is then earlier than it. Blocks as long as the questions take, at most a few
     // of the endpoint's timeouts; a stop makes it return within 100 ms, with an unreachable Snapshot or blind signals.
     Snapshot poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop = {});
 

@@ -153,6 +153,41 @@ TEST_CASE("where others send the samples, they are read as they come, and their 
     CHECK_THAT(watcher.last().unreachable_cause, Catch::Matchers::Contains("what was sent to it last is"));
 }
 
+TEST_CASE("a cursor that was saved while the clock was ahead makes nobody blind") {
+    struct Case {
+        double ahead;
+        double since, at;
+    };
+    for (const auto& one : std::vector<Case>{{-60, start - 60, start}, {20, start + 20, start + 20}, {3600, start, start}}) {
+        INFO(one.ahead);
+        ScriptedPrometheus server;
+        serve_growing(server, "x");
+        Watcher watcher(options_of(server), {counter_spec("x", "x")});
+        watcher.resume(at(start + one.ahead));
+        watcher.poll();
+        CHECK(watcher.last().reachable);
+        CHECK(watcher.last().since == at(one.since));
+        CHECK(watcher.last().at == at(one.at));
+        server.set_time(start + 30);
+        watcher.poll();
+        CHECK(watcher.last().since == at(one.at));  // the cursor follows
+        CHECK(watcher.last().at == at(start + 30));
+    }
+}
+
+TEST_CASE("a cursor that is still ahead, as it could not be saved, is not believed at the next poll either") {
+    ScriptedPrometheus server;
+    serve_growing(server, "x");
+    Watcher watcher(options_of(server), {counter_spec("x", "x")});
+    for (const double seconds : {0, 15}) {
+        server.set_time(start + seconds);
+        watcher.resume(at(start + 3600));
+        watcher.poll();
+        CHECK(watcher.last().since == at(start));
+        CHECK(watcher.last().at == at(start + seconds));
+    }
+}
+
 TEST_CASE("a stop ends a poll at once") {
     ScriptedPrometheus server;
     server.answer("a[", [](double) { return PageAnswer{200, "", {}, {}, true}; });
