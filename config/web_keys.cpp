@@ -97,8 +97,9 @@ Keys<web::Options> web_keys() {
         key<O>("listen", std::identity{}, listen_address(),
                "Where the API and the console are served. Any other address than loopback needs tokens, or "
                "insecure_no_auth."),
-        key<O>("external_url", &O::external_url, http_url(true), "How people reach the console; used in links. Without tokens the API answers to its host, to IP addresses and "
-               "to localhost, and to no other name."),
+        key<O>("external_url", &O::external_url, http_url(true),
+               "How people reach the console; used in links. Without tokens the API answers to its host, to IP addresses "
+               "and to names without a dot, and to no other name."),
         key<O>("tokens", &O::tokens, list_of_maps(token_keys(), web::Token{}),
                "Bearer tokens; none: whoever can connect may do everything."),
         key<O>("insecure_no_auth", &O::insecure_no_auth, flag(), "Serve other addresses than loopback without tokens."),

@@ -39,7 +39,8 @@ bool same_host(std::string_view a, std::string_view b) {
 bool names_us(const Request& request, const Options& options) {
     const auto given = request.header("host");
     const auto host = without_port(given);
-    if (given.empty() || is_address(host) || same_host(host, "localhost")) return true;
+    const bool public_name = host.find('.') != host.npos;
+    if (!public_name || is_address(host)) return true;
     return !options.external_url.empty() && same_host(host, without_port(authority(options.external_url)));
 }
 

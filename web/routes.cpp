@@ -112,8 +112,8 @@ bool takes_any_name(const Route& route, const Options& options) {
 std::optional<Response> refuse(const Request& request, const Route& route, const std::optional<Caller>& caller,
                                const Context& context) {
     if (!takes_any_name(route, context.options) && !names_us(request, context.options))
-        return problem(403, fmt::format("without web.tokens we answer to an IP address, to localhost and to the host of "
-                                        "web.external_url, not to {}; set one of the two if this name is ours",
+        return problem(403, fmt::format("without web.tokens we answer to an IP address, to a name without a dot and to "
+                                        "the host of web.external_url, not to {}; set one of the two if it is ours",
                                         request.header("host")));
     if (route.access != Access::anyone && !caller) {
         auto response = problem(401, "this needs a token: Authorization: Bearer TOKEN");

@@ -46,7 +46,8 @@ EDGES = [  # labels of an edge, matchers that speak of it and of no other
       'destination_workload': 'books', 'destination_service': 'books', 'protocol': 'grpc'},
      ['cluster=""', 'source_namespace="shop"', 'source_workload="a\\"b\\\\c"', 'destination_namespace="pay"',
       'destination_workload="books"', 'destination_service="books"', 'protocol!="tcp"']),
-    ({'cluster': 'prod-eu', 'source_principal': 'spiffe://far/ns/x/sa/y', 'destination_namespace': 'pay', 'protocol': 'http'},
+    ({'cluster': 'prod-eu', 'source_principal': 'spiffe://far/ns/x/sa/y', 'destination_namespace': 'pay',
+      'protocol': 'http'},
      ['cluster="prod-eu"', 'source_namespace=""', 'source_workload=""', 'source_principal="spiffe://far/ns/x/sa/y"',
       'destination_namespace="pay"', 'destination_workload=""', 'destination_service=""', 'protocol!="tcp"']),
 ]
@@ -67,30 +68,33 @@ def test_expected_speaks_of_one_edge_only(browser, server):
     said = [each['match'] for each in ask(server, 'expectations')['expectations']]
     assert sorted(said) == sorted(match for _, match in EDGES)
     # The other caller of pay/ledger, which has a name, stays new.
-    assert [edge['labels']['source_workload'] for edge in ask(server, 'topology')['edges'] if not edge['expected']] == ['cart']
+    unexpected = [edge['labels'] for edge in ask(server, 'topology')['edges'] if not edge['expected']]
+    assert [labels['source_workload'] for labels in unexpected] == ['cart']
 
 
 def ago(**span):
     return (datetime.datetime.now(datetime.UTC) - datetime.timedelta(**span)).strftime('%Y-%m-%dT%H:%M:%S.000Z')
 
 
-FAILS = {'failing_since': ago(minutes=3), 'error': 'database is locked'}
-REFUSED = {'refused_at': ago(minutes=3), 'problems': ['mw.yaml:3: routes: expected a list', 'another']}
-TROUBLES = [  # what is wrong in an else good answer; the lamp, which is bad unless it tells of a reading; the banner
-    ({}, 'Prometheus read', ''),
-    ({'prometheus': {'error': 'connection refused'}}, 'main does not answer', 'connection refused'),
-    ({'prometheus': {'last_good_poll': None}}, 'main is not read yet', 'has not been read yet'),
-    ({'prometheus': {'last_good_poll': ago(minutes=2)}}, 'main was read 2 min', 'Prometheus main is not read'),
-    ({'prometheus': {'last_good_poll': ago(minutes=2), 'poll_interval': '1m30s'}}, 'Prometheus read 2 min', ''),
-    ({'prometheus': {'last_good_poll': ago(minutes=9), 'poll_interval': '1m30s'}}, 'main was read 9 min', 'is not read'),
-    ({'database': FAILS}, 'nothing is saved', 'database is locked'),
-    ({'database': {'error': 'no such file'}}, 'no history', 'no such file'),
-    ({'config': REFUSED}, 'configuration refused', 'mw.yaml:3: routes: expected a list (and 1 more)'),
-    ({'config': {'problems': ['targets.oncall: the file is empty']}}, 'a secret is missing', 'targets.oncall'),
-    ({'outbox': {'dead': {'oncall': 1}}}, '1 notice given up', 'Not told: oncall'),
-    ({'outbox': {'dead': {'oncall': 1}}, 'delivery': {'at': ago(hours=25)}}, 'Prometheus read', ''),
-    ({'database': FAILS, 'config': REFUSED}, 'nothing is saved, and 1 more', 'the old one holds'),
-]
+def troubles():
+    """What is wrong in an else good answer; the lamp, which is bad unless it tells of a reading; the banner."""
+    fails = {'failing_since': ago(minutes=3), 'error': 'database is locked'}
+    refused = {'refused_at': ago(minutes=3), 'problems': ['mw.yaml:3: routes: expected a list', 'another']}
+    return [
+        ({}, 'Prometheus read', ''),
+        ({'prometheus': {'error': 'connection refused'}}, 'main does not answer', 'connection refused'),
+        ({'prometheus': {'last_good_poll': None}}, 'main is not read yet', 'has not been read yet'),
+        ({'prometheus': {'last_good_poll': ago(minutes=2)}}, 'main was read 2 min', 'Prometheus main is not read'),
+        ({'prometheus': {'last_good_poll': ago(minutes=2), 'poll_interval': '1m30s'}}, 'Prometheus read 2 min', ''),
+        ({'prometheus': {'last_good_poll': ago(minutes=9), 'poll_interval': '1m30s'}}, 'main was read 9 min', 'is not read'),
+        ({'database': fails}, 'nothing is saved', 'database is locked'),
+        ({'database': {'error': 'no such file'}}, 'no history', 'no such file'),
+        ({'config': refused}, 'configuration refused', 'mw.yaml:3: routes: expected a list (and 1 more)'),
+        ({'config': {'problems': ['targets.oncall: the file is empty']}}, 'a secret is missing', 'targets.oncall'),
+        ({'outbox': {'dead': {'oncall': 1}}}, '1 notice given up', 'Not told: oncall'),
+        ({'outbox': {'dead': {'oncall': 1}}, 'delivery': {'at': ago(hours=25)}}, 'Prometheus read', ''),
+        ({'database': fails, 'config': refused}, 'nothing is saved, and 1 more', 'the old one holds'),
+    ]
 
 
 FRAME = "return ['footer', 'pulse', 'banner'].map((id) => document.getElementById(id).innerText)" \
@@ -112,7 +116,7 @@ def test_the_lamp_is_green_only_where_all_is_read_and_saved(browser, server):
     server.edits = {'/api/v1/status': status, '/api/v1/deliveries': deliveries,
                     '/api/v1/signals': lambda _: {'signals': []}}
     open_page(browser, server.url, '/incidents')
-    for number, (wrong, lamp, banner) in enumerate(TROUBLES):
+    for number, (wrong, lamp, banner) in enumerate(troubles()):
         case = (number, wrong)
         server.changed()
         _, pulse, told, kind = until(browser, lambda b, seen=f'case {number}.': next(
@@ -195,14 +199,16 @@ def moved(server, path, count):
         for edge in answer['edges']:
             edge.update(rate=count)
         new = {**answer['edges'][0]['labels'], 'source_workload': f'new {count}'}
-        return {**answer, 'edges': [{**answer['edges'][0], 'labels': new, 'expected': False, 'score': 99}, *answer['edges']]}
-    server.edit(f'/api/v1/{path}', {'signals': signals, 'topology': topology}[path])
+        first = {**answer['edges'][0], 'labels': new, 'expected': False, 'score': 99}
+        return {**answer, 'edges': [first, *answer['edges']]}
+    edit = {'signals': signals, 'topology': topology}.get(path, lambda answer: {**answer, 'value': count})
+    server.edit(f'/api/v1/{path}', edit)
 
 
 SELECT = """
 const [focused] = arguments;
 focused.focus({preventScroll: true});
-getSelection().selectAllChildren(focused.closest('article, tr').querySelector('pre, td'));
+getSelection().selectAllChildren(focused.closest('tr, .card').querySelector('pre, td'));
 return getSelection().toString();"""
 KEPT = 'return [document.activeElement, getSelection().toString()]'
 
@@ -210,16 +216,21 @@ KEPT = 'return [document.activeElement, getSelection().toString()]'
 @pytest.mark.parametrize('path, button, sign', [
     ('signals', '[data-signal="mtls_failures"] .yaml button', ('[data-signal="mtls_failures"] .note.bad', 'cause {}')),
     ('topology', 'button.expect', ('tbody tr:last-child td.number', '{}')),
+    ('incidents/{}', '.card > details > summary', ('.figure .value', '{} in 1m')),
 ])
 def test_a_refresh_leaves_focus_and_selection(browser, server, path, button, sign):
+    path = path.format(ask(server, 'incidents?rule=authz-denials')['incidents'][0]['id'])
     open_page(browser, server.url, f'/{path}')
     focused = find(browser, button)
+    if focused.tag_name == 'summary':
+        focused.click()
     selected = browser.execute_script(SELECT, focused)
-    assert 'proxyStatsMatcher' in selected or 'shop/cart' in selected
+    assert any(words in selected for words in ('proxyStatsMatcher', 'shop/cart', 'istio_requests_total'))
     for count in (7, 8):
         moved(server, path, count)
         until(browser, has_text(sign[0], sign[1].format(count)))
         assert browser.execute_script(KEPT) == [focused, selected]
+        assert len(browser.find_elements(By.CSS_SELECTOR, 'details[open]')) == (focused.tag_name == 'summary')
 
 
 def test_the_form_for_an_edge_takes_the_focus_into_view_and_gives_it_back(browser, server):

@@ -1,6 +1,6 @@
 // One incident, for somebody who was woken by it: what, who, since when, how much, what to do; then the proof.
 import {get, post} from './api.js';
-import {h, outward} from './dom.js';
+import {h, outward, redraw} from './dom.js';
 import {proofOf} from './proof.js';
 import {amount, clockTime, destinationOf, flagBadges, flagWords, lasting, moment, plural, resolveReasons,
   severityBadge, sourceOf, span, stateBadge} from './words.js';
@@ -125,13 +125,6 @@ export function incidentPage(frame, {argument: id, isCurrent}) {
   const bar = actionBar(id, () => refresh().catch(() => bar.update({})));
   let shown = '';
 
-  function showProof(incident) {
-    const open = new Set([...proof.querySelectorAll('details[open] > summary')].map((each) => each.textContent));
-    proof.replaceChildren(...proofOf(incident));
-    for (const summary of proof.querySelectorAll('summary'))
-      summary.parentElement.open = open.has(summary.textContent);
-  }
-
   async function refresh() {
     const incident = await get(`incidents/${encodeURIComponent(id)}`);
     if (!isCurrent()) return;
@@ -141,14 +134,14 @@ export function incidentPage(frame, {argument: id, isCurrent}) {
     if (!shown) frame.replaceChildren(top, bar.element, proof);
     shown = text;
     document.title = `${incident.summary.slice(0, 80)} · Meshwarden`;
-    top.replaceChildren(
+    redraw(top,
       h('nav', {class: 'crumbs'}, h('a', {href: '#/incidents'}, '← All incidents')),
       h('div', {class: `headline sev-edge-${incident.severity}`},
         h('div', {class: 'badges'}, severityBadge(incident.severity), stateBadge(incident.state),
           flagBadges(incident), h('code', {}, incident.rule)),
         h('h1', {}, incident.summary), whoToWhom(incident), figures(incident)),
       ...flags(incident), whatToDo(incident));
-    showProof(incident);
+    redraw(proof, proofOf(incident));
   }
   return {refresh};
 }

@@ -29,7 +29,7 @@ function matchersOf({labels}) {
     labels.protocol === 'tcp' ? 'protocol="tcp"' : 'protocol!="tcp"'];
 }
 
-// The form that says of one edge that it is expected; it stays while the list is refreshed. `done` hears whether it was.
+// The form that says of one edge that it is expected; it stays while the list is refreshed. `done` hears if it was said.
 function expectForm(edge, done) {
   const note = h('input', {id: 'why', required: true, maxlength: 500, placeholder: 'Why is it expected?'});
   const spans = [[30, 'for 30 days'], [90, 'for 90 days'], [365, 'for a year'], [0, 'for ever']];
@@ -47,7 +47,8 @@ function expectForm(edge, done) {
       message.textContent = error.message;
     }
   };
-  return h('form', {class: 'card', onsubmit: say}, h('label', {for: 'why'}, 'Expected: ', h('code', {}, match.join(', '))),
+  return h('form', {class: 'card', onsubmit: say},
+    h('label', {for: 'why'}, 'Expected: ', h('code', {}, match.join(', '))),
     !sourceOf(edge.labels) && h('p', {class: 'note mild'}, 'Nobody can say who calls here: every caller without a ' +
       'name will be expected.'), note,
     h('div', {class: 'buttons'}, days, h('button', {type: 'submit', class: 'primary'}, 'Say so'),
