@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -185,16 +186,24 @@ bool Edges::in_outage(std::size_t failing, Time at) {
     return was || outage_;
 }
 
+// Callers tell of a destination that cannot be scraped for a moment; they are not believed before it is gone for good.
+bool Edges::stands_in(const Reading& reading, const Edge& edge, bool may_fail) {
+    constexpr int readings_to_be_gone = 3;
+    return reading.by_caller && !edge.by_caller && (may_fail || edge.unseen < readings_to_be_gone);
+}
+
 std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at, std::size_t failing) {
     const double seconds = observed_at_ ? to_epoch_seconds(at) - to_epoch_seconds(*observed_at_) : 0;
     auto sums = summed(counts);
     const bool may_fail = in_outage(failing, at);
-    for (auto& [key, edge] : edges_)
-        if (!sums.contains(key)) {
-            edge.absent = true;
-            edge.rate = rate_after(edge.rate, 0, seconds);
-            edge.unseen = std::min(edge.unseen + 1, most_movements);
-        }
+    for (auto& [key, edge] : edges_) {
+        const auto found = sums.find(key);
+        if (found != sums.end() && !stands_in(found->second, edge, may_fail)) continue;
+        if (found != sums.end()) sums.erase(found);
+        edge.absent = true;
+        edge.rate = rate_after(edge.rate, 0, seconds);
+        edge.unseen = std::min(edge.unseen + 1, most_movements);
+    }
     std::vector<Moved> all;
     for (auto& [key, reading] : sums) {
         const auto [found, fresh] = edges_.try_emplace(key);
@@ -209,8 +218,9 @@ std::vector<Moved> Edges::observe(const std::vector<EdgeCount>& counts, Time at,
             moved.events = observed_at_ ? reading.total : 0;
             if (edge.by_caller && !callers_read_) continue;
         } else {
-            // The two ends count from different times on.
+            // The two ends count from different times on, and of one that is only partly there no more is known.
             if (other_end) edge.total = reading.total;
+            if (other_end && may_fail) edge.owed = std::numeric_limits<double>::max();
             moved.events = events_of(edge, reading.total, may_fail);
             moved.readings += edge.unseen;
             move(edge, std::move(reading.labels), moved.events, at, seconds);

@@ -84,6 +84,7 @@ private:
     };
     bool in_outage(std::size_t failing, Time at);
     static std::map<Labels, Reading> summed(const std::vector<EdgeCount>& counts);
+    static bool stands_in(const Reading& reading, const Edge& edge, bool may_fail);
     void move(Edge& edge, Labels labels, double events, Time at, double seconds_since_reading);
     void end_presence(const Edge& edge);
     std::set<const Edge*> forget_oldest();  // only to compare with: they are gone

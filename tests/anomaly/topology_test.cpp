@@ -243,10 +243,25 @@ TEST_CASE("an edge that its other end tells of now is the same edge, whose count
         return topology.topology()->edges[0].events - std::exchange(before, topology.topology()->edges[0].events);
     };
     CHECK(came(4, {}) == 2);
+    for (int i = 0; i < 3; ++i) CHECK(came({}, 4000) == 0);  // it may only not be scraped
     CHECK(came({}, 5000) == 0);
     CHECK(came({}, 5003) == 3);
     CHECK(came(9, 5010) == 0);
     CHECK(came(10, 5020) == 1);
+}
+
+TEST_CASE("while a destination cannot be scraped its callers' counts, which may be partial, are no events") {
+    auto topology = detector();
+    auto s = learned(topology);
+    auto by_caller = edge("a", "b");
+    by_caller.set("reporter", "source");
+    topology.inspect(s.edge(edge("a", "b"), 1000).tick(40));
+    const double before = topology.topology()->edges.at(0).events;
+    double now = 50;
+    for (const double caller : {500, 500, 500, 500, 4000, 4010})
+        CHECK(topology.inspect(s.edge(by_caller, caller).failing({{"instance", "b"}}).tick(now += 10)).findings.empty());
+    topology.inspect(s.edge(edge("a", "b"), 1003).tick(now += 10));
+    CHECK(topology.topology()->edges.at(0).events == before + 3);
 }
 
 TEST_CASE("a state that knows no edges that callers told learns those that are there, silently") {
