@@ -53,8 +53,8 @@ void Liveness::take(const Questions& questions) {
     targets_.clear();
     for (std::size_t i = 0; i < questions[*live]->size(); ++i)
         targets_.push_back(target_key(questions[*live]->metric(i)));
-    const bool only_live = !expected || (on_demand_ && !live_now_.empty());
-    expected_now_ = only_live ? live_now_ : keys(*questions[*expected]);
+    expected_now_ = expected ? keys(*questions[*expected]) : live_now_;
+    if (on_demand_ && !live_now_.empty()) live_now_.insert(expected_now_.begin(), expected_now_.end());
     checked_at_ = asked_at_;
     std::erase_if(remembered_, [&](const auto& entry) { return asked_at_ - entry.second > Targets::memory; });
 }

@@ -22,7 +22,7 @@ struct Seen {
 
 class Liveness {
 public:
-    // PromQL; `expected` may be empty. `on_demand`: it counts only while no target carries the family.
+    // PromQL; `expected` may be empty. `on_demand`: once a target carries the family all that are expected to do cover it.
     Liveness(std::string live, std::string expected, bool on_demand);
 
     void ask(Time at, std::string_view signal, Questions& questions);
