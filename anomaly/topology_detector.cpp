@@ -36,8 +36,8 @@ std::string silence_of(const Edge& edge) {
 
 // Why this tick does not see the signal; "" where it does.
 std::string blindness(const Snapshot& snapshot, std::string_view signal) {
-    const auto reading = std::ranges::find(snapshot.readings, signal, &Reading::signal);
-    if (reading == snapshot.readings.end() || reading->coverage.sight != Sight::blind) return {};
+    const auto* reading = snapshot.reading(signal);
+    if (!reading || reading->coverage.sight != Sight::blind) return {};
     return fmt::format("{}: {}", signal, reading->coverage.cause.text);
 }
 
@@ -65,8 +65,8 @@ void TopologyDetector::learn_caller(std::string name) {
 }
 
 void TopologyDetector::note_refusals(const Snapshot& snapshot) {
-    const auto reading = std::ranges::find(snapshot.readings, "authz_denials", &Reading::signal);
-    if (reading == snapshot.readings.end()) return;
+    const auto* reading = snapshot.reading("authz_denials");
+    if (!reading) return;
     if (!settled_until_) settled_until_ = snapshot.since;
     auto* watch = watches_.find("authz-new-caller");
     for (const auto& update : reading->updates) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 
 #include "anomaly/topology_detector.hpp"
 #include "config/config.hpp"
@@ -15,8 +16,10 @@ public:
     explicit Judges(const config::Config& config);  // must outlive it
 
     Inspection inspect(const Snapshot& snapshot);
-    Duration horizon() const { return std::max(rules_.horizon(), topology_.horizon()); }
+    Duration horizon(Time cursor) const { return std::max(rules_.horizon(cursor), topology_.horizon(cursor)); }
+    rules::RulesDetector& rules() { return rules_; }
     anomaly::TopologyDetector& topology() { return topology_; }
+    std::array<Detector*, 2> all() { return {&rules_, &topology_}; }
 
 private:
     void own(Finding& finding) const;

@@ -48,7 +48,7 @@ Finding finding_of(const StoreTrouble& trouble, const incidents::Tick& tick) {
 Keeper::Keeper(std::string prometheus, OpenStore open, Context context)
     : name_(std::move(prometheus)), open_(std::move(open)), context_(std::move(context)) {}
 
-std::optional<std::string> Keeper::recall(const std::string& detector) {
+std::optional<std::vector<std::string>> Keeper::recall(const std::vector<std::string>& detectors) {
     if (!store_) {
         auto store = open_();
         if (!store) return begin_trouble(store.error().message), std::nullopt;
@@ -56,11 +56,15 @@ std::optional<std::string> Keeper::recall(const std::string& detector) {
     }
     auto cursor = store_->cursor(name_);
     if (!cursor) return begin_trouble(cursor.error().message), std::nullopt;
-    auto state = store_->detector_state(detector);
-    if (!state) return begin_trouble(state.error().message), std::nullopt;
+    std::vector<std::string> states;
+    for (const auto& detector : detectors) {
+        auto state = store_->detector_state(detector);
+        if (!state) return begin_trouble(state.error().message), std::nullopt;
+        states.push_back(std::move(*state));
+    }
     cursor_ = *cursor;
     remembers_ = true;
-    return std::move(*state);
+    return states;
 }
 
 std::shared_ptr<const Expectations> Keeper::expectations() {

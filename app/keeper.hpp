@@ -45,8 +45,9 @@ public:
 
     // Whether it is known what was saved last; until then nothing is saved, lest the cursor pass over what nobody read.
     bool remembers() const { return remembers_; }
-    // Reads the cursor and a detector's state. Whoever polls must begin anew from there: none where the store fails.
-    std::optional<std::string> recall(const std::string& detector);
+    // Reads the cursor and the states of detectors, in their order. Whoever polls must begin anew from there: none
+    // where the store fails.
+    std::optional<std::vector<std::string>> recall(const std::vector<std::string>& detectors);
     const std::optional<Time>& cursor() const { return cursor_; }
 
     // What operators say of edges and what holds now; while the store fails, what was read last. Null: nothing.

@@ -11,7 +11,7 @@
 namespace meshwarden::app {
 namespace {
 
-constexpr Duration save_state_every = std::chrono::minutes(5);
+constexpr Duration save_topology_every = std::chrono::minutes(5);
 
 std::string state_name(const std::string& prometheus, const Detector& detector) {
     return prometheus + "/" + detector.name();
@@ -47,12 +47,19 @@ void Loop::begin_anew() {
 // Where the store fails already at the start the ticks go on in memory; once it is back they begin anew from its
 // cursor.
 void Loop::recall() {
-    const auto state = keeper_.recall(state_name(prometheus_.name, judges_->topology()));
-    if (!state) return;
+    std::vector<std::string> names;
+    for (const auto* detector : judges_->all()) names.push_back(state_name(prometheus_.name, *detector));
+    const auto states = keeper_.recall(names);
+    if (!states) return;
     begin_anew();
-    if (auto loaded = judges_->topology().load(*state); !loaded)
-        spdlog::warn(log_text("a detector begins anew",
-                              {{"prometheus", prometheus_.name}, {"error", loaded.error().message}}));
+    for (std::size_t i = 0; i < states->size(); ++i) {
+        const auto loaded = judges_->all()[i]->load((*states)[i]);
+        if (loaded) continue;
+        spdlog::warn(log_text("a detector begins anew", {{"prometheus", prometheus_.name},
+                                                         {"detector", judges_->all()[i]->name()},
+                                                         {"error", loaded.error().message}}));
+    }
+    rules_saved_.reset();
 }
 
 void Loop::run(std::stop_token stop) {
@@ -69,7 +76,7 @@ void Loop::run(std::stop_token stop) {
 void Loop::tick(std::stop_token stop) {
     const Time began = context_.clock.now();
     if (!keeper_.remembers()) recall();
-    auto snapshot = collector_->poll(keeper_.cursor(), judges_->horizon(), stop);
+    auto snapshot = collector_->poll(keeper_.cursor(), judges_->horizon(keeper_.cursor().value_or(Time())), stop);
     if (stop.stop_requested()) return;
     if (snapshot.reachable)
         skew_ = snapshot.at - began;
@@ -93,15 +100,15 @@ void Loop::tick(std::stop_token stop) {
                      topology, sight, warm_up_->progress(), keeper_.trouble()});
 }
 
-std::map<std::string, std::string> Loop::states_to_save(const incidents::Tick& tick) {
+bool Loop::topology_due(const incidents::Tick& tick) {
     double learned = 0;
     for (const auto& finding : tick.findings)
         if (finding.kind == IncidentKind::anomaly) learned += finding.value;
     const auto learned_findings = std::size_t(learned);
-    if (learned_findings == learned_findings_ && tick.now - state_saved_at_ < save_state_every) return {};
-    state_saved_at_ = tick.now;
+    if (learned_findings == learned_findings_ && tick.now - topology_saved_at_ < save_topology_every) return false;
+    topology_saved_at_ = tick.now;
     learned_findings_ = learned_findings;
-    return {{state_name(prometheus_.name, judges_->topology()), judges_->topology().save()}};
+    return true;
 }
 
 void Loop::settle(const Snapshot& snapshot, Inspection inspection, std::stop_token stop) {
@@ -113,13 +120,21 @@ void Loop::settle(const Snapshot& snapshot, Inspection inspection, std::stop_tok
     tick.findings = std::move(inspection.findings);
     tick.rules = std::move(inspection.rules);
     tick.readings = snapshot.readings;
-    tick.detector_states = states_to_save(tick);
-    const bool saves_state = !tick.detector_states.empty();
-    if (saves_state) tick.ended_presences = judges_->topology().ended();
-    if (!keeper_.keep(std::move(tick), stop))
-        state_saved_at_ = Time();
-    else if (saves_state)
-        judges_->topology().saved();
+    auto& topology = judges_->topology();
+    const bool saves_topology = topology_due(tick);
+    if (saves_topology) {
+        tick.detector_states[state_name(prometheus_.name, topology)] = topology.save();
+        tick.ended_presences = topology.ended();
+    }
+    auto rules = judges_->rules().save();
+    if (rules != rules_saved_) tick.detector_states[state_name(prometheus_.name, judges_->rules())] = rules;
+    if (!keeper_.keep(std::move(tick), stop)) {
+        topology_saved_at_ = Time();
+        rules_saved_.reset();
+        return;
+    }
+    rules_saved_ = std::move(rules);
+    if (saves_topology) topology.saved();
 }
 
 }  // namespace meshwarden::app

@@ -62,7 +62,7 @@ private:
     void recall();
     void tick(std::stop_token stop);
     void settle(const Snapshot& snapshot, Inspection inspection, std::stop_token stop);
-    std::map<std::string, std::string> states_to_save(const incidents::Tick& tick);
+    bool topology_due(const incidents::Tick& tick);
 
     const config::Config& config_;
     const collector::Options& prometheus_;
@@ -75,8 +75,9 @@ private:
     std::optional<WarmUp> warm_up_;
 
     Duration skew_{0};                 // that Prometheus' clock less ours
-    Time state_saved_at_;
+    Time topology_saved_at_;
     std::size_t learned_findings_ = 0;
+    std::optional<std::string> rules_saved_;
 };
 
 }  // namespace meshwarden::app

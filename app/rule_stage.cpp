@@ -41,7 +41,7 @@ Result<void> RuleStage::tick(Time now) {
     prometheus_.set_reachable(std::ranges::none_of(test_.outages, [&](const config::Outage& outage) {
         return now - start_ >= outage.from && now - start_ < outage.to;
     }));
-    auto snapshot = collector_.poll(cursor_, judges_.horizon());
+    auto snapshot = collector_.poll(cursor_, judges_.horizon(cursor_.value_or(Time())));
     auto inspection = judges_.inspect(snapshot);
     firing_ = inspection.findings;
     std::erase_if(firing_, [](const Finding& finding) { return finding.ended_at.has_value(); });

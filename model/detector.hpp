@@ -26,7 +26,7 @@ struct RuleVerdict {
 };
 
 struct Inspection {
-    std::vector<Finding> findings;  // every episode that overlaps (snapshot.since, snapshot.at]
+    std::vector<Finding> findings;  // every episode that goes on or ended since it could last be judged
     std::vector<RuleVerdict> rules;
 };
 
@@ -40,8 +40,8 @@ public:
     // answer and the same next state.
     virtual Inspection inspect(const Snapshot& snapshot) = 0;
 
-    // How far back before the cursor the history must be read again after a start.
-    virtual Duration horizon() const = 0;
+    // How far back before the cursor the history must be read again after a start, once the state is loaded.
+    virtual Duration horizon(Time cursor) const = 0;
 
     // State that history cannot rebuild; "" where there is none.
     virtual std::string save() const { return {}; }

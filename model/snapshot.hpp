@@ -2,9 +2,11 @@
 // seen. A value; immutable once built; the detectors' only input.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -85,6 +87,12 @@ struct Snapshot {
     std::vector<EdgeCount> edges;  // empty unless edges_answered
     std::vector<Labels> rolled_out;  // read with edges: sources of which at least half of the pods are younger than an hour
     std::shared_ptr<const Expectations> expectations;  // those that hold; null: none
+
+    // Null where the signal is not read.
+    const Reading* reading(std::string_view signal) const {
+        const auto found = std::ranges::find(readings, signal, &Reading::signal);
+        return found == readings.end() ? nullptr : &*found;
+    }
 };
 
 }  // namespace meshwarden

@@ -15,6 +15,10 @@ struct Timing {
 
 class Episode {
 public:
+    Episode() = default;
+    // One that has fired since then.
+    explicit Episode(Time crossed_at) : crossed_at_(crossed_at), last_crossed_at_(crossed_at) {}
+
     // The value from `at` on. Call in rising order of `at`; equal times are one step, the last counts.
     void step(Time at, bool over, bool calm, const Timing& timing);
 

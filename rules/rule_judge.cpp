@@ -12,11 +12,6 @@ namespace {
 // So long a proxy's scrapes may fail until its counter tells of refusals that others have told of.
 constexpr Duration patience = std::chrono::minutes(10);
 
-const Reading* reading_of(const Snapshot& snapshot, const std::string& signal) {
-    const auto found = std::ranges::find(snapshot.readings, signal, &Reading::signal);
-    return found == snapshot.readings.end() ? nullptr : &*found;
-}
-
 std::vector<std::pair<std::string, std::string>> described(const RuleSpec& rule, double threshold, double clear,
                                                            Duration window) {
     std::vector<std::pair<std::string, std::string>> fields{
@@ -66,8 +61,40 @@ void forget_before(Time oldest, std::map<Place, std::vector<Explained>>& refusal
 RuleJudge::RuleJudge(RuleSpec rule, const SignalSpec& signal, Duration interval)
     : rule_(std::move(rule)), kind_(signal.kind), drop_over_(signal.over), interval_(interval) {}
 
-Duration RuleJudge::horizon() const {
-    return rule_.window + rule_.hold + rule_.keep_firing_for + std::chrono::minutes(1);
+Duration RuleJudge::horizon(Time cursor) const {
+    const Duration unsettled = cursor - resumed_.settled_to.value_or(cursor);
+    return rule_.window + rule_.hold + rule_.keep_firing_for + std::chrono::minutes(1) +
+           std::max(unsettled, Duration{0});
+}
+
+std::optional<RuleState> RuleJudge::state(Time cursor) const {
+    if (!settled_to_) return resumed_.settled_to || !resumed_.held.empty() ? std::optional(resumed_) : std::nullopt;
+    RuleState state;
+    if (*settled_to_ < cursor) state.settled_to = settled_to_;
+    for (const auto& [labels, group] : groups_) {
+        const auto& episode = group.episode;
+        if (episode.firing() && !group.over && !group.blind && !episode.calm_since())
+            state.held.push_back({labels, group.started_at, *episode.last_crossed_at(), group.peak});
+    }
+    return state.settled_to || !state.held.empty() ? std::optional(std::move(state)) : std::nullopt;
+}
+
+void RuleJudge::resume(RuleState state) {
+    resumed_ = std::move(state);
+}
+
+void RuleJudge::begin(Time since, double factor) {
+    const auto resumed = std::exchange(resumed_, {});
+    settled_to_ = std::min(resumed.settled_to.value_or(since), since);
+    for (const auto& held : resumed.held) {
+        if (held.group.only(rule_.by) != held.group) continue;
+        auto& group = group_of(held.group, factor);
+        group.episode = Episode(held.crossed_at);
+        group.started_at = held.started_at;
+        group.shown_from = held.crossed_at;
+        group.peak = held.peak;
+        group.judged_to = *settled_to_;
+    }
 }
 
 bool RuleJudge::counts_events() const {
@@ -136,18 +163,18 @@ RuleVerdict RuleJudge::verdict(const Snapshot& snapshot, const Reading* reading)
 void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     const double factor = scale(snapshot.scrape_interval);
     window_ = Duration(std::int64_t(double(rule_.window.count()) * factor));
-    const auto* reading = reading_of(snapshot, rule_.signal);
-    const auto* explainer = rule_.unexplained_by.empty() ? nullptr : reading_of(snapshot, rule_.unexplained_by);
+    if (snapshot.reachable && !settled_to_) begin(snapshot.since, factor);
+    const auto* reading = snapshot.reading(rule_.signal);
+    const auto* explainer = rule_.unexplained_by.empty() ? nullptr : snapshot.reading(rule_.unexplained_by);
     if (reading) take_in(*reading, factor);
     if (explainer) remember(*explainer, explained_);
     explain();
     for (auto& [labels, group] : groups_) group.meter->list(snapshot);
-    if (const auto* confirming = reading_of(snapshot, rule_.corroborated_by)) {
+    if (const auto* confirming = snapshot.reading(rule_.corroborated_by)) {
         remember(*confirming, confirmed_);
         if (reading) remember(*reading, shown_);
     }
 
-    if (snapshot.reachable && !settled_to_) settled_to_ = snapshot.since;
     const bool explainable = rule_.unexplained_by.empty() || (explainer && explainer->answered);
     const bool answered = snapshot.reachable && reading && reading->answered && explainable;
     const bool standing = !answered && stands(snapshot, reading, explainer);
@@ -184,7 +211,7 @@ void RuleJudge::forget(Time now) {
 }
 
 void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
-    auto times = group.meter->changes(judged_to_, snapshot.at);
+    auto times = group.meter->changes(std::max(judged_to_, group.judged_to), snapshot.at);
     times.push_back(snapshot.at);
     std::ranges::sort(times);
     times.erase(std::ranges::unique(times).begin(), times.end());
@@ -197,7 +224,7 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
     const Timing timing{hold, rule_.keep_firing_for};
     for (const Time time : times) {
         const auto measure = group.meter->at(time);
-        const bool over = measure.value > group.threshold || measure.share_exceeded;
+        const bool over = group.over = measure.value > group.threshold || measure.share_exceeded;
         const bool unseen = unseen_since && time > *unseen_since;
         const bool calm = measure.value <= group.clear && !measure.share_exceeded && !unseen;
         const bool was_idle = !group.episode.firing() && !group.episode.pending();

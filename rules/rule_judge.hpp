@@ -10,6 +10,7 @@
 #include "rules/episode.hpp"
 #include "rules/evidence.hpp"
 #include "rules/meter.hpp"
+#include "rules/rule_state.hpp"
 
 namespace meshwarden::rules {
 
@@ -19,8 +20,13 @@ public:
     // `interval`: the longest of the signals that the rule looks at; 0 where all are read at every tick.
     RuleJudge(RuleSpec rule, const SignalSpec& signal, Duration interval);
 
+    const std::string& rule() const { return rule_.name; }
     void inspect(const Snapshot& snapshot, Inspection& out);
-    Duration horizon() const;
+    Duration horizon(Time cursor) const;
+
+    // None where history tells everything once the rule has settled all up to `cursor`.
+    std::optional<RuleState> state(Time cursor) const;
+    void resume(RuleState state);  // before the first Snapshot
 
 private:
     struct Group {
@@ -33,6 +39,8 @@ private:
         double peak = 0;
         Time started_at;
         bool blind = false;
+        bool over = false;
+        Time judged_to = Time::min();  // by the process before
         Time shown_from;  // the crossing that its evidence begins with
         std::optional<Evidence> evidence;
     };
@@ -41,6 +49,7 @@ private:
     double scale(Duration scrape_interval) const;
     bool counts_events() const;
     Group& group_of(const Labels& labels, double factor);
+    void begin(Time since, double factor);
     void take_in(const Reading& reading, double factor);
     void explain();
     void judge(Group& group, const Snapshot& snapshot, Inspection& out);
@@ -59,7 +68,8 @@ private:
     Duration interval_;
     Duration window_{0};  // as evaluated
     Time judged_to_ = Time::min();
-    std::optional<Time> settled_to_;  // what ended by then was told: the cursor of the start, then judged_to_
+    RuleState resumed_;               // until the first Snapshot of a Prometheus that answers
+    std::optional<Time> settled_to_;  // what ended by then was told: as of the start, then judged_to_
     std::map<Labels, Group> groups_;
     Refusals confirmed_;  // increments of `corroborated_by`
     Refusals shown_;      // increments of the rule's own signal that those may have confirmed, whoever was refused

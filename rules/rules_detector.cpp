@@ -31,16 +31,32 @@ RulesDetector::RulesDetector(const std::vector<RuleSpec>& rules, const std::vect
 
 Inspection RulesDetector::inspect(const Snapshot& snapshot) {
     Inspection inspection;
+    if (snapshot.reachable) answered_at_ = snapshot.at;
     for (auto& judge : judges_) judge.inspect(snapshot, inspection);
     for (auto& judge : coverage_) judge.inspect(snapshot, inspection);
     for (const auto& rule : off_) inspection.rules.push_back({rule, RuleHealth::off, false, {}, 0, Duration{0}});
     return inspection;
 }
 
-Duration RulesDetector::horizon() const {
+Duration RulesDetector::horizon(Time cursor) const {
     Duration horizon{0};
-    for (const auto& judge : judges_) horizon = std::max(horizon, judge.horizon());
+    for (const auto& judge : judges_) horizon = std::max(horizon, judge.horizon(cursor));
     return horizon;
+}
+
+std::string RulesDetector::save() const {
+    RuleStates states;
+    for (const auto& judge : judges_)
+        if (auto state = judge.state(answered_at_)) states.emplace(judge.rule(), std::move(*state));
+    return to_text(states);
+}
+
+Result<void> RulesDetector::load(std::string_view text) {
+    auto states = parse_rule_states(text);
+    if (!states) return std::unexpected(states.error());
+    for (auto& judge : judges_)
+        if (const auto found = states->find(judge.rule()); found != states->end()) judge.resume(std::move(found->second));
+    return {};
 }
 
 }  // namespace meshwarden::rules

@@ -77,7 +77,7 @@ Finding finding(const std::string& service, Time crossed_at, std::optional<Time>
 
 TEST_CASE("keeper: what ended while the store failed is saved when it is back, and told only then") {
     Service service;
-    REQUIRE(service.keeper.recall("main/topology"));
+    REQUIRE(service.keeper.recall({"main/topology"}));
     REQUIRE(service.keep({}));
     const auto before = service.keeper.cursor();
     service.break_store();
@@ -102,7 +102,7 @@ TEST_CASE("keeper: what ended while the store failed is saved when it is back, a
 
 TEST_CASE("keeper: a long failure is an incident afterwards, with the error in its evidence") {
     Service service;
-    REQUIRE(service.keeper.recall("main/topology"));
+    REQUIRE(service.keeper.recall({"main/topology"}));
     service.break_store();
     for (int i = 0; i < 10; ++i) CHECK_FALSE(service.keep({}));
     service.mend_store();
@@ -122,7 +122,7 @@ TEST_CASE("keeper: a long failure is an incident afterwards, with the error in i
 
 TEST_CASE("keeper: more than can be held is let go, the cursor stays, and all is read again") {
     Service service;
-    REQUIRE(service.keeper.recall("main/topology"));
+    REQUIRE(service.keeper.recall({"main/topology"}));
     REQUIRE(service.keep({}));
     const auto before = service.keeper.cursor();
     service.break_store();
@@ -137,7 +137,7 @@ TEST_CASE("keeper: more than can be held is let go, the cursor stays, and all is
     CHECK(service.incidents().size() == 1);
     CHECK(service.saved_cursor() == before);
     CHECK_FALSE(service.keeper.remembers());  // the loop begins anew from the cursor
-    REQUIRE(service.keeper.recall("main/topology"));
+    REQUIRE(service.keeper.recall({"main/topology"}));
     CHECK(service.keeper.cursor() == before);
     CHECK(service.keep({}));
     CHECK(service.saved_cursor() == service.clock.at);
@@ -146,12 +146,12 @@ TEST_CASE("keeper: more than can be held is let go, the cursor stays, and all is
 TEST_CASE("keeper: nothing is saved before it is known what was saved last") {
     Service service;
     service.break_store();
-    CHECK_FALSE(service.keeper.recall("main/topology"));
+    CHECK_FALSE(service.keeper.recall({"main/topology"}));
     CHECK(service.keeper.trouble());
     CHECK_FALSE(service.keep({finding("a", start)}));
     service.mend_store();
     CHECK_FALSE(service.keep({finding("a", start)}));
-    REQUIRE(service.keeper.recall("main/topology"));
+    REQUIRE(service.keeper.recall({"main/topology"}));
     CHECK_FALSE(service.keeper.cursor());
     CHECK(service.keep({finding("a", start)}));
     CHECK(service.incidents().size() == 1);
@@ -159,7 +159,7 @@ TEST_CASE("keeper: nothing is saved before it is known what was saved last") {
 
 TEST_CASE("keeper: a great many findings are saved in parts, and a stop between them leaves the cursor") {
     Service service;
-    REQUIRE(service.keeper.recall("main/topology"));
+    REQUIRE(service.keeper.recall({"main/topology"}));
     std::vector<Finding> many;
     for (int j = 0; j < 700; ++j) many.push_back(finding("service-" + std::to_string(j), start));
     std::stop_source stop;

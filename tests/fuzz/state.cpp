@@ -1,5 +1,5 @@
-// Saved states of unknown origin, of a baseline and of the topology detector around it: refused, or one that can be
-// lived with. The baseline's checksum is mended, so that what lies behind it is reached.
+// Saved states of unknown origin, of a baseline, of the topology detector around it and of the rules: refused, or one
+// that can be lived with. The baseline's checksum is mended, so that what lies behind it is reached.
 #include <zlib.h>
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "anomaly/baseline.hpp"
 #include "anomaly/topology_detector.hpp"
+#include "rules/rule_state.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace meshwarden;
@@ -62,11 +63,19 @@ void read_topology(std::string_view bytes) {
     fuzz::promise(fresh_topology().load(topology.save()).has_value(), "what was loaded can be saved and loaded");
 }
 
+void read_rules(std::string_view text) {
+    const auto states = rules::parse_rule_states(text);
+    if (!states) return fuzz::promise_presentable(states.error().message, 400);
+    const auto again = rules::parse_rule_states(rules::to_text(*states));
+    fuzz::promise(again && rules::to_text(*again) == rules::to_text(*states), "what was loaded can be saved and loaded");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto bytes = fuzz::text_of(data, size);
     read_baseline(std::string(bytes));
     read_topology(bytes);
+    read_rules(bytes);
     return 0;
 }

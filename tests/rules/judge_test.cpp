@@ -156,6 +156,95 @@ TEST_CASE("a signal that does not answer at the start hides nothing after the cu
     CHECK(found.findings[0].crossed_at == at(20));
 }
 
+TEST_CASE("a restart while a signal does not answer goes back to where it was settled last") {
+    auto s = script();
+    std::string saved;
+    {
+        RulesDetector before({denials_rule()}, {signal("authz_denials")});
+        s.silent("authz_denials");
+        before.inspect(s.tick(0));
+        CHECK(before.save().empty());
+        s.partial("authz_denials");
+        before.inspect(s.tick(300));
+        saved = before.save();
+        s.partial("authz_denials");
+        before.inspect(s.tick(600));
+        CHECK(before.save() == saved);
+    }
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    const Duration usual = detector.horizon(at(600));
+    REQUIRE(detector.load(saved));
+    CHECK(detector.horizon(at(600)) == usual + 600s);
+    CHECK(detector.save() == saved);
+    SECTION("and it answers at once") {}
+    SECTION("and it still does not answer") {
+        s.partial("authz_denials");
+        detector.inspect(s.tick(615));
+        CHECK(detector.save() == saved);
+    }
+    s.count("authz_denials", shop_to_ledger, -200, 300).count("authz_denials", shop_to_ledger, 60, 500);
+    const auto found = detector.inspect(s.tick(660));
+    REQUIRE(found.findings.size() == 1);
+    CHECK(found.findings[0].crossed_at == at(60));
+    CHECK(found.findings[0].ended_at == at(120));
+    CHECK(detector.save().empty());
+}
+
+TEST_CASE("what fires between clear and the threshold goes on after a restart, however long ago it crossed") {
+    auto s = script();
+    std::string saved;
+    Finding told;
+    {
+        RulesDetector before({denials_rule()}, {signal("authz_denials")});
+        s.count("authz_denials", shop_to_ledger, 1, 20);
+        REQUIRE(before.inspect(s.tick(2)).findings.size() == 1);
+        CHECK(before.save().empty());
+        for (int seconds = 30; seconds <= 3600; seconds += 30) {
+            s.count("authz_denials", shop_to_ledger, seconds, 4);
+            told = before.inspect(s.tick(seconds)).findings.at(0);
+        }
+        saved = before.save();
+    }
+    auto rule = denials_rule();
+    const auto restarted = [&] {
+        RulesDetector detector({rule}, {signal("authz_denials")});
+        REQUIRE(detector.load(saved));
+        for (int seconds = 3330; seconds <= 3630; seconds += 30) s.count("authz_denials", shop_to_ledger, seconds, 4);
+        return detector.inspect(s.tick(3635));
+    };
+    SECTION("the same") {
+        const auto found = restarted();
+        REQUIRE(found.findings.size() == 1);
+        CHECK(found.findings[0].crossed_at == told.crossed_at);
+        CHECK(found.findings[0].started_at == told.started_at);
+        CHECK(found.findings[0].value == told.value);
+        CHECK_FALSE(found.findings[0].ended_at);
+    }
+    SECTION("and ends where the rule calls it calm now") {
+        rule.clear = 9;
+        const auto found = restarted();
+        REQUIRE(found.findings.size() == 1);
+        CHECK(found.findings[0].ended_at == at(3630));
+    }
+    SECTION("and is nothing of a rule that groups otherwise") {
+        rule.by = {"destination_namespace"};
+        CHECK(restarted().findings.empty());
+    }
+}
+
+TEST_CASE("a saved state that is none is refused, and nothing of it is taken") {
+    const auto text = GENERATE(R"({"authz-denials")", "[]", R"({"authz-denials": 1})",
+                               R"({"authz-denials": {"settled_to": "soon"}})", R"({"authz-denials": {"settled_to": -1}})",
+                               R"({"authz-denials": {"settled_to": 253402300800000}})",
+                               R"({"authz-denials": {"held": [{"group": {}}]}})",
+                               R"({"authz-denials": {"held": [{"group": {"a": 1}, "started_at": 1, "crossed_at": 1, "peak": 1}]}})");
+    RulesDetector detector({denials_rule()}, {signal("authz_denials")});
+    const auto loaded = detector.load(text);
+    REQUIRE_FALSE(loaded);
+    CHECK(loaded.error().message == "the saved state of the rules is not what they save");
+    CHECK(detector.save().empty());
+}
+
 TEST_CASE("between two readings of a signal with its own interval what the last one showed stands") {
     auto slow = signal("authz_denials");
     slow.interval = 5min;

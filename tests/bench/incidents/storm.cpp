@@ -143,7 +143,7 @@ nlohmann::json run(int count, const std::string& folder) {
     if (!open()) throw std::runtime_error("the store cannot be opened");
     notify::Courier courier(bench.options, open, bench.clock, bench.registry);
     app::Keeper keeper("main", open, {bench.clock, bench.metrics, bench.settle, [&] { courier.wake(); }});
-    if (!keeper.recall("main/topology")) throw std::runtime_error("the store cannot be read");
+    if (!keeper.recall({"main/topology"})) throw std::runtime_error("the store cannot be read");
     std::this_thread::sleep_for(200ms);  // until the courier's threads wait
 
     std::vector<Finding> findings;
