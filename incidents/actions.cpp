@@ -19,10 +19,9 @@ void acknowledge(Draft& draft, const Action& action, Time now, const Options& op
     draft.tell(NoticeReason::acknowledged, std::move(targets));
 }
 
-void assign(Draft& draft, const Action& action) {
-    draft.incident().assignee = action.assignee;
-    draft.step(EventKind::assigned, action.note.empty() ? action.assignee : action.assignee + ": " + action.note,
-               action.by);
+void assign(Draft& draft, const std::string& assignee, const std::string& note, const std::string& by) {
+    draft.incident().assignee = assignee;
+    draft.step(EventKind::assigned, note.empty() ? assignee : assignee + ": " + note, by);
 }
 
 }  // namespace
@@ -36,9 +35,10 @@ std::expected<Change, ActionError> apply(Known known, const Action& action, Time
     switch (action.kind) {
         case EventKind::acknowledged: acknowledge(draft, action, now, options); break;
         case EventKind::resolved: draft.resolve("user", action.note, action.by); break;
-        case EventKind::assigned: assign(draft, action); break;
+        case EventKind::assigned: assign(draft, action.assignee.value_or(""), action.note, action.by); break;
         default: draft.step(EventKind::commented, action.note, action.by); break;
     }
+    if (action.assignee && *action.assignee != draft.incident().assignee) assign(draft, *action.assignee, {}, action.by);
     return std::move(draft.change());
 }
 

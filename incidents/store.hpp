@@ -100,7 +100,7 @@ struct IncidentDetail {
 struct Action {
     EventKind kind = EventKind::acknowledged;  // acknowledged, resolved, commented, assigned
     std::string note{};
-    std::string assignee{};
+    std::optional<std::string> assignee{};  // none: as it is, of assigned: nobody
     std::string by{};
     std::optional<std::int64_t> if_version{};
 };

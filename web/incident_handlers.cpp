@@ -77,16 +77,11 @@ std::string text_field(const json& body, const char* name, std::size_t longest, 
     return text;
 }
 
-// Whom an incident is given to stands only where it is given to somebody.
-std::span<const std::string_view> keys_of(EventKind kind) {
+Change read_change(const Request& request) {
     static constexpr std::array<std::string_view, 3> keys{"note", "until", "assignee"};
-    return std::span(keys).first(kind == EventKind::assigned ? 3 : 2);
-}
-
-Change read_change(EventKind kind, const Request& request) {
     Change change;
     if (request.body.empty()) return change;
-    const auto body = object_of(request.body, keys_of(kind));
+    const auto body = object_of(request.body, keys);
     if (!body) {
         change.problem = body.error().message;
         return change;
@@ -130,11 +125,11 @@ bool is_done(EventKind kind, const incidents::ActionFailure& failure) {
 }
 
 Response act(EventKind kind, const Call& call, Context& context) {
-    auto change = read_change(kind, call.request);
+    auto change = read_change(call.request);
     if (!change.problem.empty()) return problem(400, change.problem);
     if (kind == EventKind::commented && change.note.empty()) return problem(400, "note: a comment needs one");
-    incidents::Action action{kind, std::move(change.note), {}, call.who, std::nullopt};
-    if (kind == EventKind::assigned) action.assignee = change.assignee.value_or(call.who);
+    incidents::Action action{kind, std::move(change.note), std::move(change.assignee), call.who, std::nullopt};
+    if (kind == EventKind::assigned && !action.assignee) action.assignee = call.who;
     if (!change.until.empty()) action.note += fmt::format("{}(until {})", action.note.empty() ? "" : " ", change.until);
     if (auto refused = hold_to_version(call, context, action)) return std::move(*refused);
     const auto& needs = context.dependencies;

@@ -16,7 +16,9 @@ std::vector<std::string> services(const IncidentPage& page) {
 }
 
 Action action(EventKind kind, std::string note = {}) {
-    return {.kind = kind, .note = std::move(note), .assignee = "bob", .by = "alice", .if_version = {}};
+    Action action{.kind = kind, .note = std::move(note), .by = "alice"};
+    if (kind == EventKind::assigned) action.assignee = "bob";
+    return action;
 }
 
 }  // namespace

@@ -127,15 +127,27 @@ TEST_CASE("an unknown key of a change is named, with the known ones") {
     Api api;
     const auto path = "/api/v1/incidents/" + api.id_of("authz-denials");
     const auto version = api.get(path)["version"];
-    for (const auto* verb : {"/acknowledge", "/resolve", "/comment"}) {
-        CHECK(api.post(path + verb, R"({"note":"x","foo":3})", 400)["detail"] ==
-              "foo: unknown key, expected one of note, until");
-        CHECK(api.post(path + verb, R"({"note":"x","assignee":"bob"})", 400)["detail"] ==
-              "assignee: unknown key, expected one of note, until");
+    for (const auto* verb : {"/acknowledge", "/resolve", "/comment", "/assign"}) {
+        CHECK(api.post(path + verb, R"({"note":"x","asignee":"bob"})", 400)["detail"] ==
+              "asignee: unknown key, expected one of note, until, assignee");
     }
-    CHECK(api.post(path + "/assign", R"({"asignee":"bob"})", 400)["detail"] ==
-          "asignee: unknown key, expected one of note, until, assignee");
     CHECK(api.get(path)["version"] == version);
+}
+
+TEST_CASE("any change can give the incident to somebody, who keeps it until another does") {
+    Api api;
+    const auto path = "/api/v1/incidents/" + api.id_of("authz-denials");
+    const auto taken = api.post(path + "/acknowledge", R"({"note":"on it","assignee":"bob"})");
+    CHECK(taken["state"] == "acknowledged");
+    CHECK(taken["assignee"] == "bob");
+    CHECK(api.post(path + "/acknowledge", R"({"assignee":"eve"})")["assignee"] == "eve");
+    CHECK(api.post(path + "/comment", R"({"note":"the batch job","assignee":"eve"})")["assignee"] == "eve");
+    CHECK(api.post(path + "/comment", R"({"note":"she is away","assignee":""})")["assignee"].is_null());
+    CHECK(api.post(path + "/resolve", R"({"assignee":"bob"})")["assignee"] == "bob");
+    std::string events;
+    const auto timeline = api.get(path)["timeline"];
+    for (const auto& event : timeline) events += event["event"].get<std::string>() + " ";
+    CHECK(events == "opened acknowledged assigned assigned commented commented assigned resolved assigned ");
 }
 
 TEST_CASE("a resolved incident can still be given to somebody") {
