@@ -26,9 +26,15 @@ struct ExpectRequest {
     std::string withdraw;  // an id
 };
 
+struct DoctorRequest {
+    std::string url;          // of one Prometheus, all else as shipped; "": those of the file
+    std::string config_file;
+};
+
 int run(const std::string& config_file);
 int check(const std::vector<std::string>& files, Format format);
 int test(const std::vector<std::string>& files, Format format);
+int doctor(const DoctorRequest& request, Format format);
 int verify(const std::string& database, const std::string& expected_head, Format format);
 int backup(const std::string& database, const std::string& file, Format format);
 int notify_test(const std::string& config_file, const std::string& target, Format format);

@@ -28,6 +28,7 @@ struct Arguments {
     meshwarden::app::ExpectRequest expect;
     bool defaults = false, reference = false;
     meshwarden::app::DetectOptions detect;
+    std::string prometheus_url;
     std::function<int()> command;  // the one that was given
 };
 
@@ -88,6 +89,18 @@ void add_checks(CLI::App& cli, Arguments& given) {
     test->add_option("FILE", given.files, "files of rule tests")->required();
     add_format(test, given);
     runs(test, given, [&] { return meshwarden::app::test(given.files, given.format); });
+}
+
+void add_doctor(CLI::App& cli, Arguments& given) {
+    auto* doctor = cli.add_subcommand(
+        "doctor", "what can be seen at a Prometheus and what cannot, with the patch that mends it; changes nothing");
+    auto* url = doctor->add_option("--prometheus", given.prometheus_url, "look there, with the shipped signals and rules")
+                    ->type_name("URL");
+    doctor->add_option("--config", given.config_file, "look at each Prometheus of this configuration file")
+        ->capture_default_str()
+        ->excludes(url);
+    add_format(doctor, given);
+    runs(doctor, given, [&] { return meshwarden::app::doctor({given.prometheus_url, given.config_file}, given.format); });
 }
 
 void add_database(CLI::App& cli, Arguments& given) {
@@ -224,6 +237,7 @@ int main(int argc, char** argv) try {
     Arguments given;
     add_service(cli, given);
     add_checks(cli, given);
+    add_doctor(cli, given);
     add_database(cli, given);
     add_detect(cli, given);
     add_notify(cli, given);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "web/handlers.hpp"
+#include "web/signal_json.hpp"
 
 namespace meshwarden::web {
 namespace {
@@ -17,41 +18,15 @@ Reading not_read_yet(const std::string& signal) {
     return reading;
 }
 
-std::vector<std::string> rules_on(const std::string& signal, const Dependencies& needs) {
-    std::vector<std::string> names;
-    if (const auto rules = needs.rules())
-        for (const auto& rule : *rules)
-            if (rule.enabled && (rule.signal == signal || rule.unexplained_by == signal)) names.push_back(rule.name);
-    return names;
-}
-
-constexpr Duration value_window = std::chrono::minutes(1);  // of Coverage::value
-
-json signal_json(const Reading& reading, const std::string& prometheus, std::vector<std::string> rules) {
-    const auto& coverage = reading.coverage;
-    const bool was_read = coverage.checked_at != Time{};
-    return {{"signal", reading.signal},
-            {"prometheus", prometheus},
-            {"state", to_string(coverage.sight)},
-            {"value", coverage.value},
-            {"window", to_string(value_window)},
-            {"covered", coverage.covered},
-            {"expected", coverage.expected},
-            {"possibly_missed", coverage.possibly_missed},
-            {"cause", {{"code", coverage.cause.code}, {"text", coverage.cause.text}}},
-            {"fix", {{"text", coverage.fix.text}, {"yaml", coverage.fix.yaml}}},
-            {"rules", std::move(rules)},
-            {"checked_at", was_read ? json(to_rfc3339(coverage.checked_at)) : json(nullptr)}};
-}
-
 void add_signals(const PrometheusStatus& prometheus, const std::vector<Reading>& readings, const Dependencies& needs,
                  json& list) {
     const auto signals = needs.signals();
+    const auto rules = needs.rules();
     if (!signals) return;
     for (const auto& signal : *signals) {
         const auto found = std::ranges::find(readings, signal.name, &Reading::signal);
         list.push_back(signal_json(found == readings.end() ? not_read_yet(signal.name) : *found, prometheus.name,
-                                   rules_on(signal.name, needs)));
+                                   rules ? rules_on(signal.name, *rules) : std::vector<std::string>{}));
     }
 }
 
