@@ -4,14 +4,16 @@
 For each size of mesh: the simulated mesh is scraped by a real Prometheus, Meshwarden runs beside it for a warm-up and
 then 20 ticks with some trouble going on. Its CPU is read from /proc at each tick (Prometheus' query log tells the ticks
 apart). Then Prometheus is started again on the same data with nothing to scrape, and the very questions of those ticks
-are asked again, class by class, by turns with evaluations of the five rows' rules: what its CPU rises by is what they
-cost, its garbage collection included. The mesh is meshsim's lifelike one; how many series each family has is told.
+are asked again, class by class, by turns with evaluations of the five rows' rules, as they are and made to see what
+increase() does not (see `seeing_births`), and of other rule files: what its CPU rises by is what they cost, its garbage
+collection included. The mesh is meshsim's lifelike one; how many series each family has is told.
 Writes build/bench/cost.json and cost.md; exit 0 only if at every size no signal is blind, and our own CPU and
 memory hold their goals. What the questions cost Prometheus beside the five rows is told, whatever it is.
 """
 import argparse
 import json
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -146,9 +148,20 @@ def ask_again(stack, queries, at):
     return {"cpu": stack.prometheus_cpu() - before, "wall": time.monotonic() - began, "megabytes": size / 1e6}
 
 
-def five_rows():
-    with open(FIVE_ROWS, encoding="utf-8") as file:
+def expressions(path):
+    with open(path, encoding="utf-8") as file:
         return [rule["expr"] for group in yaml.safe_load(file)["groups"] for rule in group["rules"]]
+
+
+def seeing_births(expression):
+    """The expression with every increase() written so that it counts a series' first sample in full where its target was
+    scraped before, which is what Meshwarden tells of: a counter that is born at its first event has no increase()."""
+    def exact(found):
+        now, then = f"last_over_time({found[1]}[{found[2]}])", f"last_over_time({found[1]}[{found[2]}] offset {found[2]})"
+        return (f"((({now} unless {then}) and on (job, instance) min_over_time(up[{found[2]}] offset {found[2]}) == 1)"
+                f" or ({now} - {then}) >= 0 or {now} < {then})")
+
+    return re.sub(r"increase\((.+?)\[(\w+)\]\)", exact, expression)
 
 
 def means(costs):
@@ -164,12 +177,16 @@ def in_pace(groups):
     return [group for group, asked in zip(groups, narrow) if len(asked) == len(set(asked)) == usual]
 
 
-def replay(stack, groups, at):
-    """What the questions of the ticks cost Prometheus, by kind, beside one evaluation of the five rows, by turns."""
-    ask_again(stack, five_rows(), at)  # warm: what is read first pays for the disk
-    costs = {kind: [] for kind in ("five rows", "alerts", "liveness", "topology")}
+def replay(stack, groups, at, files):
+    """What the questions of the ticks cost Prometheus, by kind, beside one evaluation of the rules, by turns."""
+    rules = {"five rows": expressions(FIVE_ROWS), **{os.path.basename(path): expressions(path) for path in files}}
+    rules["five rows, births seen"] = [seeing_births(expression) for expression in rules["five rows"]]
+    for asked in rules.values():
+        ask_again(stack, asked, at)  # warm: what is read first pays for the disk
+    costs = {kind: [] for kind in (*rules, "alerts", "liveness", "topology")}
     for group in groups:
-        costs["five rows"].append(ask_again(stack, five_rows(), at))
+        for kind, asked in rules.items():
+            costs[kind].append(ask_again(stack, asked, at))
         for kind in ("alerts", "liveness", "topology"):
             queries = [query for query in group if kind_of(query) == kind and query != PROBE]
             if queries:
@@ -247,7 +264,7 @@ def measure(options, services, directory):
         stack.start_prometheus()
         kept = in_pace(groups) or groups
         result["ticks_in_pace"] = len(kept)
-        result["prometheus"] = replay(stack, kept, at)
+        result["prometheus"] = replay(stack, kept, at, options.rules)
         result["queries"] = by_query(stack, groups, at)
         result["families"] = families(stack, at, series)
         return result
@@ -261,6 +278,7 @@ def main():
     parser.add_argument("--poll", default=os.environ.get("COST_POLL") or "auto",
                         help="Meshwarden's poll_interval; auto grows where others use the machine")
     parser.add_argument("--replicas", type=int, default=1, help="pods of a service")
+    parser.add_argument("--rules", nargs="*", default=[], metavar="FILE", help="other rule files to set beside the five rows")
     parser.add_argument("--history", type=int, default=100, help="seconds of scraping before Meshwarden starts")
     parser.add_argument("--warm-up", type=int, default=10, help="ticks")
     options = parser.parse_args()
