@@ -31,10 +31,19 @@ struct DoctorRequest {
     std::string config_file;
 };
 
+struct BacktestRequest {
+    std::string url;          // as of doctor
+    std::string config_file;
+    std::string from;
+    std::string to;
+    std::string step;  // "": three scrape intervals
+};
+
 int run(const std::string& config_file);
 int check(const std::vector<std::string>& files, Format format);
 int test(const std::vector<std::string>& files, Format format);
 int doctor(const DoctorRequest& request, Format format);
+int backtest(const BacktestRequest& request, Format format);
 int verify(const std::string& database, const std::string& expected_head, Format format);
 int backup(const std::string& database, const std::string& file, Format format);
 int notify_test(const std::string& config_file, const std::string& target, Format format);

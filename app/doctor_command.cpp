@@ -108,23 +108,11 @@ json to_json(const Examined& examined, const config::Config& config) {
             {"blind_rules", std::move(rules)}};
 }
 
-std::optional<config::Config> config_of(const DoctorRequest& request, int& exit_code) {
-    if (request.url.empty()) return good_config(request.config_file, exit_code);
-    if (const auto problem = io::url_problem(request.url); !problem.empty()) {
-        exit_code = complain(fmt::format("--prometheus: {}, expected one like http://127.0.0.1:9090", problem), 2);
-        return std::nullopt;
-    }
-    auto config = config::shipped().config;
-    config.prometheus.assign(1, {});
-    config.prometheus.front().endpoint.url = request.url;
-    return config;
-}
-
 }  // namespace
 
 int doctor(const DoctorRequest& request, Format format) {
     int exit_code = 0;
-    const auto config = config_of(request, exit_code);
+    const auto config = config_at(request.url, request.config_file, exit_code);
     if (!config) return exit_code;
     auto answers = json::array();
     for (const auto& prometheus : config->prometheus) {

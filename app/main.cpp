@@ -28,7 +28,8 @@ struct Arguments {
     meshwarden::app::ExpectRequest expect;
     bool defaults = false, reference = false;
     meshwarden::app::DetectOptions detect;
-    std::string prometheus_url;
+    meshwarden::app::DoctorRequest doctor;
+    meshwarden::app::BacktestRequest backtest{.url = {}, .config_file = {}, .from = {}, .to = "now", .step = {}};
     std::function<int()> command;  // the one that was given
 };
 
@@ -91,16 +92,39 @@ void add_checks(CLI::App& cli, Arguments& given) {
     runs(test, given, [&] { return meshwarden::app::test(given.files, given.format); });
 }
 
-void add_doctor(CLI::App& cli, Arguments& given) {
+// Which Prometheus, and by whose rules.
+void add_prometheus(CLI::App* command, Arguments& given, std::string& url) {
+    auto* there = command->add_option("--prometheus", url, "this one, with the shipped signals and rules")->type_name("URL");
+    command->add_option("--config", given.config_file, "each of this configuration file, with its rules")
+        ->capture_default_str()
+        ->excludes(there);
+}
+
+void add_looks(CLI::App& cli, Arguments& given) {
     auto* doctor = cli.add_subcommand(
         "doctor", "what can be seen at a Prometheus and what cannot, with the patch that mends it; changes nothing");
-    auto* url = doctor->add_option("--prometheus", given.prometheus_url, "look there, with the shipped signals and rules")
-                    ->type_name("URL");
-    doctor->add_option("--config", given.config_file, "look at each Prometheus of this configuration file")
-        ->capture_default_str()
-        ->excludes(url);
+    add_prometheus(doctor, given, given.doctor.url);
     add_format(doctor, given);
-    runs(doctor, given, [&] { return meshwarden::app::doctor({given.prometheus_url, given.config_file}, given.format); });
+    runs(doctor, given, [&] {
+        given.doctor.config_file = given.config_file;
+        return meshwarden::app::doctor(given.doctor, given.format);
+    });
+
+    auto& request = given.backtest;
+    auto* backtest = cli.add_subcommand(
+        "backtest", "what would have been opened, told and resolved, from what Prometheus still has; sends nothing");
+    add_prometheus(backtest, given, request.url);
+    backtest->add_option("--from", request.from, "RFC 3339, seconds since the epoch, or how long ago (7d)")
+        ->required()
+        ->type_name("TIME");
+    backtest->add_option("--to", request.to, "the same, or now")->capture_default_str()->type_name("TIME");
+    backtest->add_option("--step", request.step, "from one tick to the next, 1s to 1h; three scrape intervals, unless given")
+        ->type_name("DURATION");
+    add_format(backtest, given);
+    runs(backtest, given, [&] {
+        request.config_file = given.config_file;
+        return meshwarden::app::backtest(request, given.format);
+    });
 }
 
 void add_database(CLI::App& cli, Arguments& given) {
@@ -237,7 +261,7 @@ int main(int argc, char** argv) try {
     Arguments given;
     add_service(cli, given);
     add_checks(cli, given);
-    add_doctor(cli, given);
+    add_looks(cli, given);
     add_database(cli, given);
     add_detect(cli, given);
     add_notify(cli, given);
