@@ -27,7 +27,7 @@ public:
 
     std::string name() const override { return "topology"; }
     Inspection inspect(const Snapshot& snapshot) override;
-    Duration horizon(Time) const override { return Duration{0}; }
+    Horizon horizon() const override { return {}; }
     std::string save() const override;
     Result<void> load(std::string_view bytes) override;
 

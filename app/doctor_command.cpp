@@ -12,6 +12,7 @@
 #include "app/judges.hpp"
 #include "app/table.hpp"
 #include "collector/collector.hpp"
+#include "model/summary.hpp"
 #include "web/graph_formats.hpp"
 #include "web/signal_json.hpp"
 
@@ -25,6 +26,7 @@ struct Examined {
     std::string prometheus;
     Snapshot snapshot;
     std::vector<RuleVerdict> blind_rules;
+    std::vector<RuleVerdict> grown_rules;  // whose windows are longer than declared, and the thresholds higher
 };
 
 // What signals lack, and what mends them all.
@@ -38,9 +40,13 @@ Examined examine(const config::Config& config, const collector::Options& prometh
     io::HttpClient http;
     collector::Collector collector(prometheus, config.signals, http, registry);
     Judges judges(config);
-    Examined examined{prometheus.name, collector.poll(std::nullopt, Duration{0}), {}};
-    for (auto& rule : judges.inspect(examined.snapshot).rules)
-        if (rule.health == RuleHealth::blind) examined.blind_rules.push_back(std::move(rule));
+    Examined examined{prometheus.name, collector.poll(std::nullopt, {}), {}, {}};
+    for (auto& verdict : judges.inspect(examined.snapshot).rules) {
+        const auto rule = std::ranges::find(config.rules, verdict.rule, &RuleSpec::name);
+        if (rule != config.rules.end() && verdict.window > rule->window && rule->window > Duration{0})
+            examined.grown_rules.push_back(verdict);
+        if (verdict.health == RuleHealth::blind) examined.blind_rules.push_back(std::move(verdict));
+    }
     return examined;
 }
 
@@ -86,12 +92,19 @@ std::string to_text(const Examined& examined, const config::Config& config) {
                         fmt::format("{} of {}", coverage.covered, std::max(coverage.covered, coverage.expected)),
                         fmt::format("{}", fmt::join(web::rules_on(reading.signal, config.rules), ", "))});
     }
-    std::string text = fmt::format("Prometheus {}\n\n", printable(examined.prometheus));
+    std::string text = fmt::format("Prometheus {}, scraping every {}\n\n", printable(examined.prometheus),
+                                   to_string(examined.snapshot.scrape_interval));
     text += table({"SIGNAL", "STATE", "TARGETS", "RULES"}, rows);
     for (const auto& lack : lacks_of(examined.snapshot.readings)) text += to_text(lack);
     std::vector<Row> blind;
     for (const auto& rule : examined.blind_rules) blind.push_back({rule.rule, rule.cause});
     if (!blind.empty()) text += "\n" + table({"BLIND RULE", "BECAUSE"}, blind);
+    std::vector<Row> grown;
+    for (const auto& rule : examined.grown_rules)
+        grown.push_back({rule.rule, to_string(rule.window), pretty_number(rule.threshold)});
+    if (!grown.empty())
+        text += "\nA window is never shorter than two scrape intervals; the threshold grows with it.\n" +
+                table({"RULE", "WINDOW", "THRESHOLD"}, grown);
     return text;
 }
 
@@ -104,6 +117,7 @@ json to_json(const Examined& examined, const config::Config& config) {
     return {{"prometheus", examined.prometheus},
             {"reachable", examined.snapshot.reachable},
             {"cause", examined.snapshot.unreachable_cause},
+            {"scrape_interval", to_string(examined.snapshot.scrape_interval)},
             {"signals", std::move(signals)},
             {"blind_rules", std::move(rules)}};
 }

@@ -16,7 +16,7 @@ public:
     explicit Judges(const config::Config& config);  // must outlive it
 
     Inspection inspect(const Snapshot& snapshot);
-    Duration horizon(Time cursor) const { return std::max(rules_.horizon(cursor), topology_.horizon(cursor)); }
+    Horizon horizon() const { return rules_.horizon(); }  // what the topology has learned needs none
     rules::RulesDetector& rules() { return rules_; }
     anomaly::TopologyDetector& topology() { return topology_; }
     std::array<Detector*, 2> all() { return {&rules_, &topology_}; }

@@ -76,7 +76,7 @@ void Loop::run(std::stop_token stop) {
 void Loop::tick(std::stop_token stop) {
     const Time began = context_.clock.now();
     if (!keeper_.remembers()) recall();
-    auto snapshot = collector_->poll(keeper_.cursor(), judges_->horizon(keeper_.cursor().value_or(Time())), stop);
+    auto snapshot = collector_->poll(keeper_.cursor(), judges_->horizon(), stop);
     if (stop.stop_requested()) return;
     if (snapshot.reachable)
         skew_ = snapshot.at - began;

@@ -94,7 +94,9 @@ void add_checks(CLI::App& cli, Arguments& given) {
 
 // Which Prometheus, and by whose rules.
 void add_prometheus(CLI::App* command, Arguments& given, std::string& url) {
-    auto* there = command->add_option("--prometheus", url, "this one, with the shipped signals and rules")->type_name("URL");
+    auto* there = command->add_option("--prometheus", url, "this one, with the shipped signals and rules")
+                      ->check([](const std::string& text) { return text.empty() ? "expected a URL" : ""; }, "")
+                      ->type_name("URL");
     command->add_option("--config", given.config_file, "each of this configuration file, with its rules")
         ->capture_default_str()
         ->excludes(there);

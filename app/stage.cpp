@@ -18,7 +18,7 @@ Result<void> Stage::tick(Time now) {
         store_ = std::move(*opened);
     }
     clock_->set(now);
-    auto snapshot = collector_.poll(cursor_, judges_.horizon(cursor_.value_or(Time())));
+    auto snapshot = collector_.poll(cursor_, judges_.horizon());
     auto inspection = judges_.inspect(snapshot);
     firing_ = inspection.findings;
     std::erase_if(firing_, [](const Finding& finding) { return finding.ended_at.has_value(); });

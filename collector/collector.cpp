@@ -31,7 +31,7 @@ struct Collector::Impl {
     Impl(Options given, std::vector<SignalSpec> signals, io::HttpClient& http, ::prometheus::Registry& registry,
          std::shared_ptr<const io::Clock> the_clock);
 
-    Snapshot poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop);
+    Snapshot poll(std::optional<Time> cursor, const Horizon& horizon, std::stop_token stop);
     Snapshot unreachable(std::optional<Time> cursor, const std::string& cause);
     void read_targets(Time now, std::stop_token stop);
     std::expected<Time, Cause> read_newest(Time now, std::stop_token stop);
@@ -176,7 +176,7 @@ void Collector::Impl::take_failing(const Outcome& up, Snapshot& snapshot, Time n
 
 // Back to the sample before the oldest that is new.
 Duration Collector::Impl::restart_range(const Poll& poll) const {
-    const Time from = std::max<Time>(polled_to.value_or(poll.start), poll.now - longest_restart_range);
+    const Time from = std::max<Time>(polled_to.value_or(poll.earliest()), poll.now - longest_restart_range);
     return poll.now - from + poll.margin + 3 * poll.scrape_interval;
 }
 
@@ -264,7 +264,7 @@ std::expected<Time, Cause> Collector::Impl::read_newest(Time now, std::stop_toke
         Cause{"unreachable", fmt::format("it scrapes nothing itself, and what was sent to it last is {} old", age)});
 }
 
-Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop) {
+Snapshot Collector::Impl::poll(std::optional<Time> cursor, const Horizon& horizon, std::stop_token stop) {
     took = Duration{0};
     const Time asked = clock->now();
     const auto time = ask_time(door, stop);
@@ -288,8 +288,13 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     snapshot.since = cursor && !ahead ? *cursor : before.value_or(now);
     snapshot.at = std::max(now, snapshot.since);
     snapshot.scrape_interval = schedule.scrape_interval();
-    const Duration back = std::max({horizon, shortest_horizon, 2 * schedule.scrape_interval()});
-    const Poll poll{now, std::min(snapshot.since, now) - back, schedule.scrape_interval(), schedule.margin(),
+    const Duration back = std::max({horizon.back, shortest_horizon, 2 * schedule.scrape_interval()});
+    const Poll poll{now,
+                    std::min(snapshot.since, now),
+                    back,
+                    horizon.settled,
+                    schedule.scrape_interval(),
+                    schedule.margin(),
                     restarted};
     first_round(poll, snapshot, stop);
     catch_up(poll, stop);
@@ -299,7 +304,7 @@ Snapshot Collector::Impl::poll(std::optional<Time> cursor, Duration horizon, std
     }
     const bool whole = std::ranges::none_of(readers, [](const SignalReader& reader) { return reader.failed(); });
     if (whole) polled_to = now;
-    targets.forget_before(now - 2 * Targets::memory - horizon);
+    targets.forget_before(now - 2 * Targets::memory - back);
     if (before) schedule.polled(took);
     metrics.polled(snapshot);
     return snapshot;
@@ -311,7 +316,7 @@ Collector::Collector(Options options, std::vector<SignalSpec> signals, io::HttpC
 
 Collector::~Collector() = default;
 
-Snapshot Collector::poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop) {
+Snapshot Collector::poll(std::optional<Time> cursor, const Horizon& horizon, std::stop_token stop) {
     return impl_->poll(cursor, horizon, stop);
 }
 

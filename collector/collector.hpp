@@ -12,6 +12,7 @@
 #include "collector/options.hpp"
 #include "io/clock.hpp"
 #include "io/http_client.hpp"
+#include "model/detector.hpp"
 #include "model/signal.hpp"
 #include "model/snapshot.hpp"
 
@@ -29,10 +30,10 @@ public:
     ~Collector();
 
     // `cursor`: Snapshot::at of the last committed tick; none: never one. On the first poll everything since
-    // `horizon` before the cursor (or before now) is read again. A cursor that lies ahead of that Prometheus' clock is
+    // `horizon` (before the cursor, or before now) is read again. A cursor that lies ahead of that Prometheus' clock is
     // not believed: `since` is then earlier than it. Blocks as long as the questions take, at most a few
     // of the endpoint's timeouts; a stop makes it return within 100 ms, with an unreachable Snapshot or blind signals.
-    Snapshot poll(std::optional<Time> cursor, Duration horizon, std::stop_token stop = {});
+    Snapshot poll(std::optional<Time> cursor, const Horizon& horizon, std::stop_token stop = {});
 
     // Snapshots of edges only, of times past, rising; for each time of the range at which any were known. Gives the
     // number of series that were read; fails where Prometheus does not answer all questions.

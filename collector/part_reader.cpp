@@ -103,7 +103,7 @@ void PartReader::ask(const Poll& poll, Questions& questions) {
     now_ = poll.now;
     ids_.clear();
     if (first || poll.now - *read_to_ > longest_gap) {
-        read_to_ = std::max(poll.start, poll.now - longest_gap);
+        read_to_ = std::max(poll.start(signal_), poll.now - longest_gap);
         known_from_ = *read_to_;
         possibly_missed_ = !first;
     }

@@ -20,11 +20,23 @@ namespace meshwarden::collector {
 
 // What one poll is about.
 struct Poll {
-    Time now;     // by Prometheus' clock
-    Time start;   // where the history begins that a first read takes in
+    Time now;       // by Prometheus' clock
+    Time since;     // the cursor
+    Duration back;  // so long before it begins the history that a first read takes in
+    const std::map<std::string, Time>& settled;  // signals that were settled last at an earlier time
     Duration scrape_interval;
     Duration margin;  // how late a sample may be committed after its time
     const std::unordered_set<std::uint64_t>& restarted;  // targets whose process began anew of late
+
+    Time start(const std::string& signal) const {
+        const auto found = settled.find(signal);
+        return (found == settled.end() ? since : std::min(since, found->second)) - back;
+    }
+    Time earliest() const {
+        Time first = since;
+        for (const auto& [signal, at] : settled) first = std::min(first, at);
+        return first - back;
+    }
 };
 
 class PartReader {

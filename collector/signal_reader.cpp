@@ -57,7 +57,7 @@ void SignalReader::ask(const Poll& poll, Questions& questions) {
     for (auto& part : parts_) part.ask(poll, questions);
     if (levels_asked_) return;
     const Duration history =
-        std::min<Duration>(std::max<Duration>(poll.now - poll.start, spec_.over), std::chrono::hours(6));
+        std::min<Duration>(std::max<Duration>(poll.now - poll.start(spec_.name), spec_.over), std::chrono::hours(6));
     for (auto& level : levels_) level.ask(poll.now, history, spec_.name, questions);
 }
 
@@ -183,6 +183,8 @@ Reading SignalReader::finish(const Snapshot& snapshot, const Edges& edges) {
         reading.coverage.sight = Sight::blind;
         reading.coverage.cause = *cause;
     }
+    const auto& code = reading.coverage.cause.code;
+    if (code != "not_exposed" && code != "not_scraped") reading.coverage.fix = {};  // it mends neither of the others
     return reading;
 }
 

@@ -2,6 +2,7 @@
 // Prometheus and one thread.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,12 @@ struct Inspection {
     std::vector<RuleVerdict> rules;
 };
 
+// How far back history must be read again after a start.
+struct Horizon {
+    Duration back{0};                     // before the cursor
+    std::map<std::string, Time> settled{};  // signals settled last at an earlier time: `back` before that
+};
+
 class Detector {
 public:
     virtual ~Detector() = default;
@@ -40,8 +47,8 @@ public:
     // answer and the same next state.
     virtual Inspection inspect(const Snapshot& snapshot) = 0;
 
-    // How far back before the cursor the history must be read again after a start, once the state is loaded.
-    virtual Duration horizon(Time cursor) const = 0;
+    // Once the state is loaded.
+    virtual Horizon horizon() const = 0;
 
     // State that history cannot rebuild; "" where there is none.
     virtual std::string save() const { return {}; }

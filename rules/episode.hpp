@@ -16,8 +16,12 @@ struct Timing {
 class Episode {
 public:
     Episode() = default;
-    // One that has fired since then.
-    explicit Episode(Time crossed_at) : crossed_at_(crossed_at), last_crossed_at_(crossed_at) {}
+    // One that fires since then, and was calm in between.
+    Episode(Time crossed_at, std::optional<Time> calm_since, bool was_calm)
+        : crossed_at_(crossed_at),
+          last_crossed_at_(crossed_at),
+          calm_since_crossing_(was_calm),
+          calm_since_(calm_since) {}
 
     // The value from `at` on. Call in rising order of `at`; equal times are one step, the last counts.
     void step(Time at, bool over, bool calm, const Timing& timing);
@@ -29,6 +33,7 @@ public:
     std::optional<Time> last_crossed_at() const { return last_crossed_at_; }
     std::optional<Time> pending_since() const { return pending_since_; }
     std::optional<Time> calm_since() const { return calm_since_; }
+    bool was_calm() const { return calm_since_crossing_; }  // since it crossed last
     std::optional<Time> ended_at() const { return ended_at_; }
 
     // Forgets an ended episode, so that the next may begin.

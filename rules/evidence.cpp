@@ -68,13 +68,15 @@ void History::prune(Time oldest) {
     });
 }
 
-std::optional<Time> History::unseen_since(const std::vector<Labels>& failing_targets) const {
-    std::optional<Time> since;
+std::map<Labels, Time> History::unseen(const std::vector<Labels>& failing_targets) const {
+    std::map<Labels, Time> unseen;
+    if (failing_targets.empty()) return unseen;
     for (const auto& [metric, track] : tracks_) {
-        if (!track.points.empty() && fails(metric, failing_targets))
-            since = std::min(since.value_or(Time::max()), track.points.back().at);
+        if (track.points.empty() || !fails(metric, failing_targets)) continue;
+        auto& last = unseen[metric.only({"instance", "job"})];
+        last = std::max(last, track.points.back().at);
     }
-    return since;
+    return unseen;
 }
 
 std::set<Place> History::places() const {

@@ -25,8 +25,8 @@ class History {
 public:
     void add(const SeriesUpdate& update);
     void prune(Time oldest);  // keeps one sample before `oldest`
-    // Since when a series of one of these targets shows no samples; none of its targets fails: no time.
-    std::optional<Time> unseen_since(const std::vector<Labels>& failing_targets) const;
+    // The last sample of each of its targets (instance, job) among these.
+    std::map<Labels, Time> unseen(const std::vector<Labels>& failing_targets) const;
     std::set<Place> places() const;
 
     // Points in (from, to] and one before; series with the largest increment first; what was cut is said in `notes`.

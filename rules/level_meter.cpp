@@ -106,6 +106,7 @@ bool LevelMeter::prune(Time time) {
 void StallMeter::add(const SeriesUpdate& update) {
     auto& [stalls, last, pause] = tracks_[update.series->metric];
     for (const auto& point : update.points) {
+        if (point.at <= last) continue;
         if (last != Time()) pause = point.at - last;
         last = point.at;
         const bool open = !stalls.empty() && !stalls.back().to;
@@ -157,6 +158,17 @@ bool StallMeter::prune(Time time) {
         std::erase_if(track.stalls, [&](const Stall& stall) { return stall.to && *stall.to <= time; });
     std::erase_if(tracks_, [](const auto& track) { return track.second.stalls.empty(); });
     return tracks_.empty();
+}
+
+std::map<Labels, Time> StallMeter::waits() const {
+    std::map<Labels, Time> waits;
+    for (const auto& [metric, track] : tracks_)
+        if (!track.stalls.empty() && !track.stalls.back().to) waits.emplace(metric, track.stalls.back().from);
+    return waits;
+}
+
+void StallMeter::resume(const std::map<Labels, Time>& waits, Time to) {
+    for (const auto& [metric, from] : waits) tracks_[metric] = {{{from, std::nullopt}}, to, Duration{0}};
 }
 
 std::unique_ptr<Meter> make_meter(SignalKind kind, Duration drop_over, const RuleSpec& rule, Duration window) {

@@ -35,6 +35,10 @@ public:
 
     // Forgets what no longer matters at or after `time`; true when nothing is left.
     virtual bool prune(Time time) = 0;
+
+    // What no history tells once it is over: series that stall, since when; and of an earlier process, until `to`.
+    virtual std::map<Labels, Time> waits() const { return {}; }
+    virtual void resume(const std::map<Labels, Time>& /*waits*/, Time /*to*/) {}
 };
 
 // Events at one moment that are told elsewhere as well.
@@ -49,9 +53,9 @@ public:
     WindowMeter(Duration window, bool ratio, std::optional<ShareLimit> share);
 
     void add(const SeriesUpdate& update) override;
-    // Takes each of these off the increments whose time is nearest, at most a window away; an increment's time is that
-    // from the sample before to its own, which is long where scrapes failed. Leaves in `events` what found none. Of TCP
-    // connections (label reason) nobody else tells.
+    // Takes each of these, in the order of time, off the oldest increments at most a window away, so that it does not
+    // matter what comes together; an increment's time is that from the sample before to its own, which is long where
+    // scrapes failed. Leaves in `events` what found none. Of TCP connections (label reason) nobody else tells.
     void explain(std::vector<Explained>& events);
     std::vector<Time> changes(Time from, Time to) override;
     Measure at(Time time) override;
@@ -127,6 +131,8 @@ public:
     Measure at(Time time) override;
     Time first_event(Time time) override;
     bool prune(Time time) override;
+    std::map<Labels, Time> waits() const override;
+    void resume(const std::map<Labels, Time>& waits, Time to) override;
 
 private:
     struct Stall {

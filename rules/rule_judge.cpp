@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "model/summary.hpp"
 
@@ -11,6 +12,11 @@ namespace {
 
 // So long a proxy's scrapes may fail until its counter tells of refusals that others have told of.
 constexpr Duration patience = std::chrono::minutes(10);
+// What fired before a longer time in which nobody looked is over, or fires again.
+constexpr Duration longest_absence = std::chrono::hours(24);
+// So long what a signal shows in part is kept until it answers in full.
+constexpr Duration longest_gap = std::chrono::hours(6);
+constexpr std::size_t most_saved = 1000;  // groups of a rule; of others what fires is found in the history
 
 std::vector<std::pair<std::string, std::string>> described(const RuleSpec& rule, double threshold, double clear,
                                                            Duration window) {
@@ -61,40 +67,60 @@ void forget_before(Time oldest, std::map<Place, std::vector<Explained>>& refusal
 RuleJudge::RuleJudge(RuleSpec rule, const SignalSpec& signal, Duration interval)
     : rule_(std::move(rule)), kind_(signal.kind), drop_over_(signal.over), interval_(interval) {}
 
-Duration RuleJudge::horizon(Time cursor) const {
-    const Duration unsettled = cursor - resumed_.settled_to.value_or(cursor);
-    return rule_.window + rule_.hold + rule_.keep_firing_for + std::chrono::minutes(1) +
-           std::max(unsettled, Duration{0});
+Duration RuleJudge::horizon() const {
+    constexpr Duration slow_scrapes = std::chrono::minutes(3);  // the window grows with their interval
+    return rule_.window + rule_.hold + rule_.keep_firing_for + slow_scrapes;
+}
+
+std::map<std::string, Time> RuleJudge::settled() const {
+    std::map<std::string, Time> settled;
+    if (!resumed_.settled_to) return settled;
+    for (const auto& signal : {rule_.signal, rule_.unexplained_by, rule_.corroborated_by})
+        if (!signal.empty()) settled.emplace(signal, *resumed_.settled_to);
+    return settled;
 }
 
 std::optional<RuleState> RuleJudge::state(Time cursor) const {
-    if (!settled_to_) return resumed_.settled_to || !resumed_.held.empty() ? std::optional(resumed_) : std::nullopt;
+    if (!settled_to_) return resumed_.settled_to || !resumed_.groups.empty() ? std::optional(resumed_) : std::nullopt;
     RuleState state;
     if (*settled_to_ < cursor) state.settled_to = settled_to_;
     for (const auto& [labels, group] : groups_) {
         const auto& episode = group.episode;
-        if (episode.firing() && !group.over && !group.blind && !episode.calm_since())
-            state.held.push_back({labels, group.started_at, *episode.last_crossed_at(), group.peak});
+        GroupState one{labels, std::nullopt, {}, group.meter->waits()};
+        if (episode.firing()) {
+            one.firing = {group.started_at, *episode.last_crossed_at(), group.peak, episode.calm_since(),
+                          episode.was_calm()};
+            one.unseen = group.unseen;
+        }
+        if (one.firing || !one.waits.empty()) state.groups.push_back(std::move(one));
+        if (state.groups.size() == most_saved) break;
     }
-    return state.settled_to || !state.held.empty() ? std::optional(std::move(state)) : std::nullopt;
+    return state.settled_to || !state.groups.empty() ? std::optional(std::move(state)) : std::nullopt;
 }
 
 void RuleJudge::resume(RuleState state) {
     resumed_ = std::move(state);
 }
 
-void RuleJudge::begin(Time since, double factor) {
+void RuleJudge::begin(const Snapshot& snapshot, double factor) {
     const auto resumed = std::exchange(resumed_, {});
-    settled_to_ = std::min(resumed.settled_to.value_or(since), since);
-    for (const auto& held : resumed.held) {
-        if (held.group.only(rule_.by) != held.group) continue;
-        auto& group = group_of(held.group, factor);
-        group.episode = Episode(held.crossed_at);
-        group.started_at = held.started_at;
-        group.shown_from = held.crossed_at;
-        group.peak = held.peak;
-        group.judged_to = *settled_to_;
-    }
+    settled_to_ = std::min(resumed.settled_to.value_or(snapshot.since), snapshot.since);
+    if (snapshot.at - snapshot.since > longest_absence) return;
+    for (const auto& group : resumed.groups) resume(group, factor);
+}
+
+void RuleJudge::resume(const GroupState& state, double factor) {
+    if (state.group.only(rule_.by) != state.group) return;
+    auto& group = group_of(state.group, factor);
+    group.meter->resume(state.waits, *settled_to_);
+    if (!state.firing || (state.firing->peak <= group.threshold && !rule_.share)) return;
+    const auto& firing = *state.firing;
+    group.episode = Episode(firing.crossed_at, firing.calm_since, firing.was_calm);
+    group.started_at = firing.started_at;
+    group.shown_from = firing.crossed_at;
+    group.peak = firing.peak;
+    group.unseen = state.unseen;
+    group.judged_to = *settled_to_;
 }
 
 bool RuleJudge::counts_events() const {
@@ -141,6 +167,19 @@ void RuleJudge::explain() {
     }
 }
 
+std::string RuleJudge::blindness(const Snapshot& snapshot) const {
+    if (!snapshot.reachable) return snapshot.unreachable_cause;
+    for (const auto& signal : {rule_.signal, rule_.unexplained_by}) {
+        if (signal.empty()) continue;
+        const auto* reading = snapshot.reading(signal);
+        if (!reading) return "signal " + signal + " is not read";
+        if (reading->coverage.sight != Sight::blind) continue;
+        const auto& cause = reading->coverage.cause.text;
+        return signal == rule_.signal ? cause : signal + ": " + cause;
+    }
+    return {};
+}
+
 RuleVerdict RuleJudge::verdict(const Snapshot& snapshot, const Reading* reading) const {
     RuleVerdict verdict{rule_.name,
                         RuleHealth::ok,
@@ -150,12 +189,8 @@ RuleVerdict RuleJudge::verdict(const Snapshot& snapshot, const Reading* reading)
                         window_};
     const bool firing = std::ranges::any_of(groups_, [](const auto& entry) { return entry.second.episode.firing(); });
     if (firing) verdict.health = RuleHealth::firing;
-    if (!snapshot.reachable || !reading || reading->coverage.sight == Sight::blind) {
-        verdict.health = RuleHealth::blind;
-        verdict.cause = !snapshot.reachable ? snapshot.unreachable_cause
-                        : reading           ? reading->coverage.cause.text
-                                            : "signal " + rule_.signal + " is not read";
-    }
+    verdict.cause = blindness(snapshot);
+    if (!verdict.cause.empty()) verdict.health = RuleHealth::blind;
     verdict.judged = snapshot.reachable && reading && reading->answered && reading->coverage.sight != Sight::blind;
     return verdict;
 }
@@ -163,7 +198,7 @@ RuleVerdict RuleJudge::verdict(const Snapshot& snapshot, const Reading* reading)
 void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     const double factor = scale(snapshot.scrape_interval);
     window_ = Duration(std::int64_t(double(rule_.window.count()) * factor));
-    if (snapshot.reachable && !settled_to_) begin(snapshot.since, factor);
+    if (snapshot.reachable && !settled_to_) begin(snapshot, factor);
     const auto* reading = snapshot.reading(rule_.signal);
     const auto* explainer = rule_.unexplained_by.empty() ? nullptr : snapshot.reading(rule_.unexplained_by);
     if (reading) take_in(*reading, factor);
@@ -186,6 +221,8 @@ void RuleJudge::inspect(const Snapshot& snapshot, Inspection& out) {
     if (answered) {
         settled_to_ = judged_to_ = snapshot.at;
         forget(snapshot.at);
+    } else {
+        forget(snapshot.at - longest_gap);
     }
     auto rule = verdict(snapshot, reading);
     rule.judged = standing || (rule.judged && explainable);
@@ -210,13 +247,23 @@ void RuleJudge::forget(Time now) {
     forget_before(std::min<Time>(oldest, now - patience), explained_);
 }
 
+// A target that goes on failing took part, however long ago its last sample was.
+std::optional<Time> RuleJudge::unseen_since(Group& group, const std::vector<Labels>& failing_targets) const {
+    auto unseen = group.history.unseen(failing_targets);
+    for (const auto& [target, last] : group.unseen)
+        if (fails(target, failing_targets)) unseen.try_emplace(target, last);
+    group.unseen = std::move(unseen);
+    if (group.unseen.empty()) return std::nullopt;
+    return std::ranges::min(group.unseen | std::views::values);
+}
+
 void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
     auto times = group.meter->changes(std::max(judged_to_, group.judged_to), snapshot.at);
     times.push_back(snapshot.at);
     std::ranges::sort(times);
     times.erase(std::ranges::unique(times).begin(), times.end());
     // A target that fails now did not while it showed samples: an episode that was over by then stays over.
-    const auto unseen_since = group.history.unseen_since(snapshot.failing_targets);
+    const auto unseen_since = this->unseen_since(group, snapshot.failing_targets);
     group.blind = unseen_since.has_value();
     // The caller's series may come up to a scrape after the refusing pod's.
     const Duration hold =
@@ -224,7 +271,7 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
     const Timing timing{hold, rule_.keep_firing_for};
     for (const Time time : times) {
         const auto measure = group.meter->at(time);
-        const bool over = group.over = measure.value > group.threshold || measure.share_exceeded;
+        const bool over = measure.value > group.threshold || measure.share_exceeded;
         const bool unseen = unseen_since && time > *unseen_since;
         const bool calm = measure.value <= group.clear && !measure.share_exceeded && !unseen;
         const bool was_idle = !group.episode.firing() && !group.episode.pending();

@@ -22,7 +22,9 @@ public:
 
     const std::string& rule() const { return rule_.name; }
     void inspect(const Snapshot& snapshot, Inspection& out);
-    Duration horizon(Time cursor) const;
+    Duration horizon() const;
+    // The signals that it looks at, where they were settled last before the cursor of a start.
+    std::map<std::string, Time> settled() const;
 
     // None where history tells everything once the rule has settled all up to `cursor`.
     std::optional<RuleState> state(Time cursor) const;
@@ -39,8 +41,8 @@ private:
         double peak = 0;
         Time started_at;
         bool blind = false;
-        bool over = false;
-        Time judged_to = Time::min();  // by the process before
+        std::map<Labels, Time> unseen;  // failing targets that took part: the last sample
+        Time judged_to = Time::min();   // by the process before
         Time shown_from;  // the crossing that its evidence begins with
         std::optional<Evidence> evidence;
     };
@@ -49,7 +51,9 @@ private:
     double scale(Duration scrape_interval) const;
     bool counts_events() const;
     Group& group_of(const Labels& labels, double factor);
-    void begin(Time since, double factor);
+    void begin(const Snapshot& snapshot, double factor);
+    void resume(const GroupState& state, double factor);
+    std::optional<Time> unseen_since(Group& group, const std::vector<Labels>& failing_targets) const;
     void take_in(const Reading& reading, double factor);
     void explain();
     void judge(Group& group, const Snapshot& snapshot, Inspection& out);
@@ -60,6 +64,7 @@ private:
     void forget(Time now);
     // Nothing was due since the last full answers: what they showed still stands.
     bool stands(const Snapshot& snapshot, const Reading* reading, const Reading* explainer) const;
+    std::string blindness(const Snapshot& snapshot) const;  // "" where it sees
     RuleVerdict verdict(const Snapshot& snapshot, const Reading* reading) const;
 
     RuleSpec rule_;

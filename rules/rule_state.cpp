@@ -11,8 +11,35 @@ using json = nlohmann::json;
 
 constexpr std::int64_t latest = 253'402'300'799'999;  // ms, the last of the year 9999
 
-std::int64_t to_ms(Time time) {
-    return time.time_since_epoch().count();
+json to_json(Time time) { return time.time_since_epoch().count(); }
+
+json to_json(const Labels& labels) {
+    json object = json::object();
+    for (const auto& [name, value] : labels) object[name] = value;
+    return object;
+}
+
+json to_json(const std::map<Labels, Time>& times) {
+    json list = json::array();
+    for (const auto& [labels, at] : times) list.push_back({to_json(labels), to_json(at)});
+    return list;
+}
+
+json to_json(const Firing& firing) {
+    json object{{"started_at", to_json(firing.started_at)},
+                {"crossed_at", to_json(firing.crossed_at)},
+                {"peak", firing.peak},
+                {"was_calm", firing.was_calm}};
+    if (firing.calm_since) object["calm_since"] = to_json(*firing.calm_since);
+    return object;
+}
+
+json to_json(const GroupState& state) {
+    json object{{"group", to_json(state.group)}};
+    if (state.firing) object["firing"] = to_json(*state.firing);
+    if (!state.unseen.empty()) object["unseen"] = to_json(state.unseen);
+    if (!state.waits.empty()) object["waits"] = to_json(state.waits);
+    return object;
 }
 
 Time time_of(const json& value) {
@@ -21,20 +48,40 @@ Time time_of(const json& value) {
     return Time(Duration(ms));
 }
 
-Held held_of(const json& value) {
-    Held held;
-    for (const auto& [name, text] : value.at("group").items()) held.group.set(name, text.get<std::string>());
-    held.started_at = time_of(value.at("started_at"));
-    held.crossed_at = time_of(value.at("crossed_at"));
-    held.peak = value.at("peak").get<double>();
-    if (!std::isfinite(held.peak)) throw std::out_of_range("peak");
-    return held;
+Labels labels_of(const json& object) {
+    Labels labels;
+    for (const auto& [name, value] : object.get<std::map<std::string, std::string>>()) labels.set(name, value);
+    return labels;
 }
 
-RuleState state_of(const json& value) {
+std::map<Labels, Time> times_of(const json& list) {
+    std::map<Labels, Time> times;
+    for (const auto& [labels, at] : list.get<std::vector<std::pair<json, json>>>())
+        times.emplace(labels_of(labels), time_of(at));
+    return times;
+}
+
+Firing firing_of(const json& object) {
+    Firing firing{time_of(object.at("started_at")), time_of(object.at("crossed_at")), object.at("peak").get<double>(),
+                  std::nullopt, object.at("was_calm").get<bool>()};
+    if (!std::isfinite(firing.peak)) throw std::out_of_range("peak");
+    if (object.contains("calm_since")) firing.calm_since = time_of(object.at("calm_since"));
+    return firing;
+}
+
+GroupState group_of(const json& object) {
+    GroupState state;
+    state.group = labels_of(object.at("group"));
+    if (object.contains("firing")) state.firing = firing_of(object.at("firing"));
+    state.unseen = times_of(object.value("unseen", json::array()));
+    state.waits = times_of(object.value("waits", json::array()));
+    return state;
+}
+
+RuleState state_of(const json& object) {
     RuleState state;
-    if (value.contains("settled_to")) state.settled_to = time_of(value.at("settled_to"));
-    for (const auto& held : value.value("held", json::array())) state.held.push_back(held_of(held));
+    if (object.contains("settled_to")) state.settled_to = time_of(object.at("settled_to"));
+    for (const auto& group : object.value("groups", json::array())) state.groups.push_back(group_of(group));
     return state;
 }
 
@@ -45,15 +92,8 @@ std::string to_text(const RuleStates& states) {
     json text = json::object();
     for (const auto& [rule, state] : states) {
         json& entry = text[rule] = json::object();
-        if (state.settled_to) entry["settled_to"] = to_ms(*state.settled_to);
-        for (const auto& held : state.held) {
-            json group = json::object();
-            for (const auto& [name, value] : held.group) group[name] = value;
-            entry["held"].push_back({{"group", std::move(group)},
-                                     {"started_at", to_ms(held.started_at)},
-                                     {"crossed_at", to_ms(held.crossed_at)},
-                                     {"peak", held.peak}});
-        }
+        if (state.settled_to) entry["settled_to"] = to_json(*state.settled_to);
+        for (const auto& group : state.groups) entry["groups"].push_back(to_json(group));
     }
     return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -13,17 +13,24 @@
 
 namespace meshwarden::rules {
 
-// A group that fires, and is neither over the threshold nor calm: how it came to fire may be long ago.
-struct Held {
-    Labels group;
+struct Firing {
     Time started_at;
-    Time crossed_at;
+    Time crossed_at;  // last
     double peak = 0;
+    std::optional<Time> calm_since;
+    bool was_calm = false;  // since it crossed
+};
+
+struct GroupState {
+    Labels group;
+    std::optional<Firing> firing;
+    std::map<Labels, Time> unseen;  // failing targets that took part: the last sample
+    std::map<Labels, Time> waits;   // series that stall: since when
 };
 
 struct RuleState {
     std::optional<Time> settled_to;  // where it lies before the cursor: its signal has not answered since
-    std::vector<Held> held;
+    std::vector<GroupState> groups;
 };
 
 using RuleStates = std::map<std::string, RuleState>;  // by the rule's name

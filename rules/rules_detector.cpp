@@ -38,9 +38,15 @@ Inspection RulesDetector::inspect(const Snapshot& snapshot) {
     return inspection;
 }
 
-Duration RulesDetector::horizon(Time cursor) const {
-    Duration horizon{0};
-    for (const auto& judge : judges_) horizon = std::max(horizon, judge.horizon(cursor));
+Horizon RulesDetector::horizon() const {
+    Horizon horizon;
+    for (const auto& judge : judges_) {
+        horizon.back = std::max(horizon.back, judge.horizon());
+        for (const auto& [signal, at] : judge.settled()) {
+            const auto entry = horizon.settled.try_emplace(signal, at).first;
+            entry->second = std::min(entry->second, at);
+        }
+    }
     return horizon;
 }
 

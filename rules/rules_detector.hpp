@@ -17,9 +17,9 @@ public:
 
     std::string name() const override { return "rules"; }
     Inspection inspect(const Snapshot& snapshot) override;
-    Duration horizon(Time cursor) const override;
-    // JSON (see rules/rule_state.hpp): what is not settled yet because a signal does not answer, and what fires between
-    // `clear` and the threshold. The same as before while neither changes.
+    Horizon horizon() const override;
+    // JSON (see rules/rule_state.hpp): what fires, what stalls, and what is not settled yet because a signal does not
+    // answer. The same as before while none of it changes.
     std::string save() const override;
     Result<void> load(std::string_view text) override;
 

@@ -39,15 +39,16 @@ void WindowMeter::explain(std::vector<Explained>& events) {
     std::vector<Mark*> open;
     for (auto& mark : marks_)
         if (mark.explainable && mark.increment > 0) open.push_back(&mark);
+    std::ranges::stable_sort(events, {}, &Explained::at);
     for (auto& event : events) {
-        const auto away = [&](const Mark* mark) { return distance(event.at, mark->since, mark->at); };
-        while (event.increment > 0 && !open.empty()) {
-            const auto nearest = std::ranges::min_element(open, {}, away);
-            if (away(*nearest) > window_) break;
-            const double both = std::min(event.increment, (*nearest)->increment);
+        const auto near = [&](const Mark* mark) { return distance(event.at, mark->since, mark->at) <= window_; };
+        while (event.increment > 0) {
+            const auto oldest = std::ranges::find_if(open, near);
+            if (oldest == open.end()) break;
+            const double both = std::min(event.increment, (*oldest)->increment);
             event.increment -= both;
-            (*nearest)->increment -= both;
-            if ((*nearest)->increment == 0) open.erase(nearest);
+            (*oldest)->increment -= both;
+            if ((*oldest)->increment == 0) open.erase(oldest);
         }
     }
     std::erase_if(events, [](const Explained& event) { return event.increment == 0; });

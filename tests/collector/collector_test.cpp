@@ -202,7 +202,7 @@ TEST_CASE("a stop ends a poll at once") {
         source.request_stop();
     });
     const auto before = std::chrono::steady_clock::now();
-    const Snapshot snapshot = collector.poll(std::nullopt, 5min, source.get_token());
+    const Snapshot snapshot = collector.poll(std::nullopt, Horizon{5min}, source.get_token());
     CHECK(std::chrono::steady_clock::now() - before < 5s);
     CHECK_FALSE(snapshot.readings.at(0).answered);
 }

@@ -60,6 +60,16 @@ TEST_CASE("coverage says how many of the targets show a signal") {
     CHECK(coverage.checked_at == at(start));
 }
 
+TEST_CASE("where a question failed no advice is given: it would mend something else") {
+    Bench bench({spec_of("x")});
+    bench.server.answer("live x", targets({}));
+    bench.server.answer("expected", targets({"a"}));
+    bench.server.answer("x[", std::string(R"({"status":"error","errorType":"execution","error":"too many samples"})"));
+    bench.watcher.poll();
+    CHECK(bench.watcher.coverage().cause.code == "query_failed");
+    CHECK(bench.watcher.coverage().fix.text.empty());
+}
+
 TEST_CASE("a target that fails is lost at once and still expected; one that is taken away is neither") {
     Bench bench({spec_of("x")});
     bench.server.answer("live x", targets({"a", "b"}));

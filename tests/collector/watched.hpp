@@ -38,7 +38,7 @@ public:
         : collector_(std::move(options), std::move(signals), http_, registry_) {}
 
     const Snapshot& poll() {
-        last_ = collector_.poll(cursor_, std::chrono::minutes(5));
+        last_ = collector_.poll(cursor_, Horizon{std::chrono::minutes(5)});
         if (!cursor_) since_ = last_.since;
         if (last_.reachable) cursor_ = last_.at;
         for (const auto& reading : last_.readings)

@@ -71,7 +71,7 @@ prometheus:
 overrides: {{retry-storm: {{enabled: false}}}}
 """)
     done = doctor(cwd=tmp_path, code=3)
-    assert done.stdout.startswith("Prometheus here\n") and "retry-storm" not in done.stdout
+    assert done.stdout.startswith("Prometheus here, scraping every 1s\n") and "retry-storm" not in done.stdout
     assert done.stderr == "gone: Prometheus did not answer: cannot connect: Connection refused\n"
     told = json.loads(doctor("--config", "meshwarden.yaml", "--format", "json", cwd=tmp_path, code=3).stdout)
     assert [(one["prometheus"], one["reachable"]) for one in told] == [("here", True), ("gone", False)]

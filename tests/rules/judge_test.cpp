@@ -172,9 +172,9 @@ TEST_CASE("a restart while a signal does not answer goes back to where it was se
         CHECK(before.save() == saved);
     }
     RulesDetector detector({denials_rule()}, {signal("authz_denials")});
-    const Duration usual = detector.horizon(at(600));
+    CHECK(detector.horizon().settled.empty());
     REQUIRE(detector.load(saved));
-    CHECK(detector.horizon(at(600)) == usual + 600s);
+    CHECK(detector.horizon().settled == std::map<std::string, Time>{{"authz_denials", at(0)}});
     CHECK(detector.save() == saved);
     SECTION("and it answers at once") {}
     SECTION("and it still does not answer") {
@@ -198,7 +198,6 @@ TEST_CASE("what fires between clear and the threshold goes on after a restart, h
         RulesDetector before({denials_rule()}, {signal("authz_denials")});
         s.count("authz_denials", shop_to_ledger, 1, 20);
         REQUIRE(before.inspect(s.tick(2)).findings.size() == 1);
-        CHECK(before.save().empty());
         for (int seconds = 30; seconds <= 3600; seconds += 30) {
             s.count("authz_denials", shop_to_ledger, seconds, 4);
             told = before.inspect(s.tick(seconds)).findings.at(0);
@@ -226,18 +225,110 @@ TEST_CASE("what fires between clear and the threshold goes on after a restart, h
         REQUIRE(found.findings.size() == 1);
         CHECK(found.findings[0].ended_at == at(3630));
     }
+    SECTION("and is over where the threshold is above all that it reached") {
+        rule.threshold = 30;
+        CHECK(restarted().findings.empty());
+    }
+    SECTION("and is over after a day in which nobody looked") {
+        RulesDetector detector({rule}, {signal("authz_denials")});
+        REQUIRE(detector.load(saved));
+        CHECK(detector.inspect(s.silent("authz_denials").tick(3630 + 86400)).findings.empty());
+    }
     SECTION("and is nothing of a rule that groups otherwise") {
         rule.by = {"destination_namespace"};
         CHECK(restarted().findings.empty());
     }
 }
 
+TEST_CASE("a restart changes nothing of an episode, whatever it lives through") {
+    auto rule = denials_rule();
+    rule.keep_firing_for = 2min;
+    const Labels target{{"job", "kubernetes-pods"}, {"instance", "10.0.0.1:15020"}};
+    // Every 30 s so many denials; -1: the target fails.
+    struct Case {
+        std::string what;
+        std::vector<int> denials;
+    };
+    const std::vector<int> fails_for_an_hour = [] {
+        std::vector<int> denials{20, 4, 4};
+        denials.resize(120, -1);
+        denials.insert(denials.end(), {4, 0, 0, 0, 0, 0, 0, 0, 0});
+        return denials;
+    }();
+    const Case cases[] = {
+        {"calm in between, then over again", {20, 0, 0, 0, 4, 4, 4, 4, 20, 4, 0, 0, 0, 0, 0, 0, 0, 0}},
+        {"calm for less than keep_firing_for", {20, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 4, 20, 0, 0, 0, 0, 0, 0}},
+        {"over all the time", {20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 0, 0, 0, 0, 0, 0, 0}},
+        {"its target fails for a while", {20, 4, 4, -1, -1, -1, 4, 4, 0, 0, 0, 0, 0, 0, 0}},
+        {"its target fails for an hour", fails_for_an_hour},
+    };
+    using Told = std::vector<std::tuple<Time, Time, std::optional<Time>, double, bool>>;
+    const auto played = [&](const std::vector<int>& denials, std::optional<std::size_t> restart) {
+        auto detector = std::make_unique<RulesDetector>(std::vector{rule}, std::vector{signal("authz_denials")});
+        auto s = script();
+        Told told;
+        for (std::size_t i = 0; i < denials.size(); ++i) {
+            if (restart == i) {
+                const auto saved = detector->save();
+                detector = std::make_unique<RulesDetector>(std::vector{rule}, std::vector{signal("authz_denials")});
+                REQUIRE(detector->load(saved));
+            }
+            s.silent("authz_denials");
+            const auto first = restart != i ? i : i > 12 ? i - 12 : 0;  // what the horizon shows
+            for (auto shown = first; shown <= i; ++shown)
+                if (denials[shown] >= 0) s.count("authz_denials", shop_to_ledger, 30.0 * double(shown), denials[shown]);
+            if (denials[i] < 0) s.failing(target);
+            for (const auto& finding : detector->inspect(s.tick(30.0 * double(i) + 1)).findings)
+                told.emplace_back(finding.crossed_at, finding.started_at, finding.ended_at, finding.value, finding.blind);
+        }
+        return told;
+    };
+    for (const auto& [what, denials] : cases) {
+        const auto whole = played(denials, std::nullopt);
+        REQUIRE(std::get<2>(whole.back()));
+        for (std::size_t restart = 1; restart < denials.size(); ++restart) {
+            CAPTURE(what, restart);
+            CHECK(played(denials, restart) == whole);
+        }
+    }
+}
+
+TEST_CASE("a mesh that is frozen stays so over a restart, however long nothing has moved") {
+    const auto rule = [] {
+        RuleSpec frozen;
+        frozen.name = frozen.signal = "frozen";
+        frozen.threshold = 60;
+        return frozen;
+    }();
+    const Labels istiod{{"pod", "istiod-1"}};
+    auto s = script();
+    std::string saved;
+    const double restart = GENERATE(30.0, 300.0, 3000.0);
+    {
+        RulesDetector before({rule}, {signal("frozen", SignalKind::stalled)});
+        s.stall("frozen", istiod, 5, 1, 0, 50);
+        for (double at = 10; at <= restart; at += 5) s.stall("frozen", istiod, at, 0, 0, 50);
+        CHECK(before.inspect(s.tick(restart)).findings.size() == (restart > 65 ? 1 : 0));
+        saved = before.save();
+    }
+    RulesDetector detector({rule}, {signal("frozen", SignalKind::stalled)});
+    REQUIRE(detector.load(saved));
+    for (double at = std::max(5.0, restart - 240); at <= restart + 60; at += 5) s.stall("frozen", istiod, at, 0, 0, 50);
+    const auto found = detector.inspect(s.tick(restart + 60));
+    REQUIRE(found.findings.size() == 1);
+    CHECK(found.findings[0].started_at == at(5));
+    CHECK_FALSE(found.findings[0].ended_at);
+    s.stall("frozen", istiod, restart + 65, 0, 1, 50);
+    CHECK(detector.inspect(s.tick(restart + 65)).findings.at(0).ended_at == at(restart + 65));
+}
+
 TEST_CASE("a saved state that is none is refused, and nothing of it is taken") {
     const auto text = GENERATE(R"({"authz-denials")", "[]", R"({"authz-denials": 1})",
                                R"({"authz-denials": {"settled_to": "soon"}})", R"({"authz-denials": {"settled_to": -1}})",
                                R"({"authz-denials": {"settled_to": 253402300800000}})",
-                               R"({"authz-denials": {"held": [{"group": {}}]}})",
-                               R"({"authz-denials": {"held": [{"group": {"a": 1}, "started_at": 1, "crossed_at": 1, "peak": 1}]}})");
+                               R"({"authz-denials": {"groups": [{}]}})", R"({"authz-denials": {"groups": [{"group": {"a": 1}}]}})",
+                               R"({"authz-denials": {"groups": [{"group": {}, "firing": {"started_at": 1}}]}})",
+                               R"({"authz-denials": {"groups": [{"group": {}, "waits": [[{}, "soon"]]}]}})");
     RulesDetector detector({denials_rule()}, {signal("authz_denials")});
     const auto loaded = detector.load(text);
     REQUIRE_FALSE(loaded);
@@ -405,6 +496,13 @@ TEST_CASE("RBAC counters are judged only for what no labelled series explains") 
         const auto found = detector.inspect(s.tick(25));
         CHECK(found.findings.empty());
         CHECK_FALSE(only_rule(found).judged);
+    }
+    SECTION("and where none is seen, nothing is judged, and that is no calm") {
+        s.silent("rbac_denials").blind("authz_denials", "nothing is scraped");
+        const auto found = detector.inspect(s.tick(25));
+        CHECK_FALSE(only_rule(found).judged);
+        CHECK(only_rule(found).health == RuleHealth::blind);
+        CHECK(only_rule(found).cause == "authz_denials: nothing is scraped");
     }
 }
 

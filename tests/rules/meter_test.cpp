@@ -74,7 +74,7 @@ TEST_CASE("a window's sum is that of the marks in it, in whatever order they cam
     }
 }
 
-TEST_CASE("explained events are taken off the nearest increments, once") {
+TEST_CASE("explained events are taken off the oldest increments within a window, once") {
     using Marks = std::vector<std::pair<double, double>>;  // seconds, events
     struct Case {
         std::string what;
@@ -84,8 +84,9 @@ TEST_CASE("explained events are taken off the nearest increments, once") {
     const Case cases[] = {
         {"a scrape earlier", {{100, 5}}, {{95, 5}}, {}, {}},
         {"a scrape later", {{100, 5}}, {{105, 3}}, {{100, 2}}, {}},
-        {"of two marks the nearer one", {{100, 5}, {110, 5}}, {{106, 5}}, {{100, 5}}, {}},
-        {"what the nearer does not hold goes on to the next", {{100, 5}, {110, 5}}, {{109, 7}}, {{100, 3}}, {}},
+        {"of two marks the older one", {{100, 5}, {110, 5}}, {{106, 5}}, {{110, 5}}, {}},
+        {"what the older does not hold goes on to the next", {{100, 5}, {110, 5}}, {{109, 7}}, {{110, 3}}, {}},
+        {"in the order of time", {{100, 5}, {170, 5}}, {{150, 5}, {105, 5}}, {}, {}},
         {"several explain one", {{100, 9}}, {{90, 4}, {95, 5}}, {}, {}},
         {"more than there is is kept for what still comes", {{100, 5}}, {{101, 4}, {102, 4}}, {}, {{102, 3}}},
         {"a window away", {{100, 5}}, {{35, 1}, {160, 1}}, {{100, 3}}, {}},
