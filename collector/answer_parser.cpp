@@ -189,7 +189,21 @@ std::unexpected<Cause> http_failure(int status) {
                   fmt::format("Prometheus answered HTTP {}", status));
 }
 
-// The envelope: a successful, whole answer, or why not.
+// Why an answer lacks something; none: it is whole.
+std::optional<Cause> lack_of(const dom::element& root) {
+    dom::array warnings;
+    if (root["warnings"].get_array().get(warnings) == simdjson::SUCCESS && warnings.size() > 0) {
+        std::string_view first;
+        if (warnings.at(0).get_string().get(first) != simdjson::SUCCESS) first = "no reason given";
+        return Cause{"partial", shown(fmt::format("the answer is partial: {}", first))};
+    }
+    bool partial = false;
+    if (root["isPartial"].get_bool().get(partial) == simdjson::SUCCESS && partial)
+        return Cause{"partial", "the answer is partial: a storage node did not answer"};
+    return std::nullopt;
+}
+
+// The envelope: a successful answer, or why not.
 std::expected<Parsed, Cause> open_envelope(int status, std::string body) {
     Parsed parsed{std::move(body), std::make_unique<dom::parser>(), {}};
     const std::size_t size = parsed.body.size();
@@ -207,16 +221,6 @@ std::expected<Parsed, Cause> open_envelope(int status, std::string body) {
                       shown(fmt::format("{}: {}", type, text_of(parsed.root, "error"))));
     }
     if (status != 200) return http_failure(status);
-    dom::array warnings;
-    if (parsed.root["warnings"].get_array().get(warnings) == simdjson::SUCCESS && warnings.size() > 0) {
-        std::string_view first;
-        if (warnings.at(0).get_string().get(first) != simdjson::SUCCESS) first = "no reason given";
-        return refuse("partial", shown(fmt::format("the answer is partial: {}", first)));
-    }
-    bool partial = false;
-    if (parsed.root["isPartial"].get_bool().get(partial) == simdjson::SUCCESS && partial) {
-        return refuse("partial", "the answer is partial: a storage node did not answer");
-    }
     return parsed;
 }
 
@@ -243,6 +247,7 @@ std::expected<Answer, Cause> parse_answer(int status, std::string body, std::siz
         if (!gatherer.add_scalar(result)) return malformed("a scalar that is none");
         return std::move(gatherer).finish();
     }
+    if (auto lack = lack_of(parsed->root)) return std::unexpected(std::move(*lack));  // a scalar lacks nothing
     dom::array rows;
     if ((type != "vector" && type != "matrix") || result.get_array().get(rows) != simdjson::SUCCESS) {
         return malformed("neither vector nor matrix nor scalar");
@@ -260,6 +265,7 @@ std::expected<Answer, Cause> parse_answer(int status, std::string body, std::siz
 std::expected<ScrapeFacts, Cause> parse_targets(int status, std::string body) {
     auto parsed = open_envelope(status, std::move(body));
     if (!parsed) return std::unexpected(parsed.error());
+    if (auto lack = lack_of(parsed->root)) return std::unexpected(std::move(*lack));
     dom::array targets;
     if (parsed->root["data"]["activeTargets"].get_array().get(targets) != simdjson::SUCCESS)
         return malformed("no targets");

@@ -1,6 +1,7 @@
 #include "collector/increments.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace meshwarden::collector {
 namespace {
@@ -78,7 +79,7 @@ void Increments::need(const Rows& rows, Time known_from, Duration scrape_interva
         const Count& first = rows.of(row).front();
         const bool born = known == last_.end();
         if (born && first.at < known_from + scrape_interval) continue;  // nothing older can have been read
-        needs.births = needs.births || (born && (first.value > 0 || first.base > 0));
+        needs.births = needs.births || ((born || back) && (first.value > 0 || first.base > 0));
         needs.oldest = std::min(needs.oldest, born ? first.at : known->second.at);
         needs.instances.try_emplace(row.target, row.metric.get("instance"));
     }
@@ -110,10 +111,41 @@ Point Increments::step(const Row& row, const Last& before, const Count& now, con
     return reset ? shape_(now, now.value, now.base) : shape_(now, now.value - before.value, now.base - before.base);
 }
 
+// The key that a series had before its target got other labels.
+std::uint64_t Increments::key_before(const Row& row, const Relabelling& change) {
+    std::vector<LabelView> labels;
+    std::set<std::string_view> own;
+    for (const auto& label : row.metric.labels()) {
+        if (change.after.get(label.name) == label.value) continue;
+        labels.push_back(label);
+        own.insert(label.name);
+    }
+    for (const auto& [name, value] : change.before)
+        if (!own.contains(name)) labels.push_back({name, value});
+    std::ranges::sort(labels, {}, &LabelView::name);
+    return series_key(labels);
+}
+
+// A series whose target got other labels goes on from the one that had the old ones, which has had its last sample.
+void Increments::take_over(const Row& row, std::span<const Count> counts, const World& world) {
+    const auto own = last_.find(row.key);
+    const Time seen = own == last_.end() ? Time::min() : own->second.at;
+    const auto fresh = std::ranges::upper_bound(counts, seen, {}, &Count::at);
+    if (fresh == counts.end()) return;
+    const auto* change = world.facts.relabelled(row.target, fresh->at);
+    if (change == nullptr || change->at <= seen) return;
+    const auto before = last_.find(key_before(row, *change));
+    if (before == last_.end() || before->second.at >= change->at || before->second.at <= seen) return;
+    const Last value = before->second;
+    before->second.at = change->at - Duration(1);
+    last_[row.key] = value;
+}
+
 void Increments::fold_row(const Rows& rows, std::size_t index, Time known_from, const World& world,
                           FoldResult& result) {
     const Row& row = rows.rows[index];
     const auto counts = rows.of(row);
+    take_over(row, counts, world);
     auto known = last_.find(row.key);
     const bool watched = follow_always_ || followed_.contains(row.key);
     std::vector<Point> points;

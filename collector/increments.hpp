@@ -94,6 +94,8 @@ private:
     };
     Point step(const Row& row, const Last& before, const Count& now, const World& world, FoldResult& result) const;
     Point birth(const Row& row, const Count& first, Time known_from, const World& world, FoldResult& result) const;
+    static std::uint64_t key_before(const Row& row, const Relabelling& change);
+    void take_over(const Row& row, std::span<const Count> counts, const World& world);
     void fold_row(const Rows& rows, std::size_t index, Time known_from, const World& world, FoldResult& result);
     void give(const Row& row, std::size_t index, std::vector<Point> points, FoldResult& result);
 

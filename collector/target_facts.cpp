@@ -32,11 +32,31 @@ std::string TargetFacts::restarts_question(Duration range, Time now) {
 
 void TargetFacts::add_up(const Answer& samples) {
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        auto& up = facts_[target_key(samples.metric(i))].up;
+        auto& facts = facts_[target_key(samples.metric(i))];
         for (const auto& sample : samples.samples(i))
-            if (sample.value == 1) up.push_back(sample.at);
-        std::ranges::sort(up);
+            if (sample.value == 1) facts.up.push_back(sample.at);
+        std::ranges::sort(facts.up);
+        if (samples.samples(i).empty()) continue;
+        Labels labels = samples.metric(i).materialise();
+        labels.set("__name__", "");
+        facts.names.push_back({std::move(labels), samples.samples(i).front().at, samples.samples(i).back().at});
     }
+    for (auto& [target, facts] : facts_) {
+        facts.relabellings.clear();
+        std::ranges::sort(facts.names, {}, &Named::first);
+        for (std::size_t i = 1; i < facts.names.size(); ++i) {
+            const auto &before = facts.names[i - 1], &after = facts.names[i];
+            if (before.last < after.first) facts.relabellings.push_back({before.labels, after.labels, after.first});
+        }
+    }
+}
+
+const Relabelling* TargetFacts::relabelled(std::uint64_t target, Time at) const {
+    const auto found = facts_.find(target);
+    if (found == facts_.end()) return nullptr;
+    const auto& all = found->second.relabellings;
+    const auto after = std::ranges::upper_bound(all, at, {}, &Relabelling::at);
+    return after == all.begin() ? nullptr : &*std::prev(after);
 }
 
 void TargetFacts::add_uptimes(const Answer& samples) {

@@ -12,6 +12,13 @@
 
 namespace meshwarden::collector {
 
+// A target that got other labels without another (cluster, job, instance): a pod's label changed, or the scrape job.
+struct Relabelling {
+    Labels before;  // those that `up` had
+    Labels after;
+    Time at;        // of the first sample with the new ones
+};
+
 class TargetFacts {
 public:
     // The families whose samples add_uptimes takes.
@@ -28,8 +35,14 @@ public:
     bool scraped_between(std::uint64_t target, Time from, Time before) const;
     std::optional<Time> started(std::uint64_t target, Time at) const;  // of the process that showed the sample at `at`
     bool restarted(std::uint64_t target, Time from, Time to) const;
+    // The last one at or before `at`; null: none.
+    const Relabelling* relabelled(std::uint64_t target, Time at) const;
 
 private:
+    struct Named {
+        Labels labels;
+        Time first, last;
+    };
     struct Uptime {
         Time at;
         Time started;
@@ -37,6 +50,8 @@ private:
     };
     struct Facts {
         std::vector<Time> up;
+        std::vector<Named> names;  // by their first samples
+        std::vector<Relabelling> relabellings;
         std::vector<Uptime> uptimes;
         int rank = 0;  // a proxy's own uptime before a start time that may be another process's on the same page
     };

@@ -113,6 +113,7 @@ TEST_CASE("failures have their cause") {
     CHECK(code_of(200, envelope(good, R"(,"warnings":[])")) == "");
     CHECK(code_of(200, envelope(good, R"(,"infos":["x"])")) == "");
     CHECK(code_of(200, envelope(good, R"(,"warnings":["store down"])")) == "partial");
+    CHECK(code_of(200, envelope(R"({"resultType":"scalar","result":[1,"1"]})", R"(,"warnings":["store down"])")) == "");
     CHECK(code_of(200, envelope(good, R"(,"isPartial":true)")) == "partial");
     CHECK(code_of(200, envelope(good, R"(,"isPartial":false)")) == "");
 }

@@ -100,6 +100,65 @@ TEST_CASE("a series born on a watched target counts in full") {
     CHECK(bench.needs.instances.begin()->second == "a:1");
 }
 
+TEST_CASE("a target that gets other labels keeps its counters") {
+    FoldBench bench;
+    const auto labelled = [](Labels labels, const std::string& role) {
+        labels.set("role", role);
+        labels.set(role + "_since", "today");
+        return labels;
+    };
+    const auto old_series = labelled(denied, "replica"), new_series = labelled(denied, "primary");
+    bench.up({{labelled(up, "replica"), {{1000, 1}, {1015, 1}}}, {labelled(up, "primary"), {{1030, 1}, {1045, 1}}}});
+    SECTION("what stood before counts no more") {
+        bench.read({{old_series, {{1000, 400}, {1015, 400}}}});
+        const auto result = bench.read({{new_series, {{1030, 403}, {1045, 404}}}});
+        CHECK(total(result) == 4);
+        CHECK(result.items[0].update.series->metric == new_series);
+        CHECK_FALSE(result.possibly_missed);
+        CHECK(total(bench.read({{new_series, {{1060, 405}}}})) == 1);
+    }
+    SECTION("nor where both come in one answer, in any order") {
+        bench.read({{old_series, {{1000, 400}}}});
+        CHECK(total(bench.read({{new_series, {{1030, 403}}}, {old_series, {{1000, 400}, {1015, 401}}}})) == 3);
+    }
+    SECTION("and back again") {
+        bench.read({{old_series, {{1000, 400}, {1015, 400}}}});
+        CHECK(total(bench.read({{new_series, {{1030, 403}, {1045, 404}}}})) == 4);
+        bench.up({{labelled(up, "replica"), {{1060, 1}, {1075, 1}}}});
+        CHECK(total(bench.read({{old_series, {{1060, 404}, {1075, 406}}}})) == 2);
+        CHECK(bench.needs.births);
+    }
+    SECTION("but all where the process began anew meanwhile") {
+        bench.uptimes({{labelled(uptime, "replica"), {{1000, 5000}, {1015, 5015}}}});
+        bench.read({{old_series, {{1000, 400}, {1015, 400}}}});
+        bench.uptimes({{labelled(uptime, "primary"), {{1030, 8}, {1045, 23}}}});
+        CHECK(total(bench.read({{new_series, {{1030, 3}, {1045, 4}}}})) == 4);
+    }
+    SECTION("a series born with the new labels is born") {
+        bench.read({{old_series, {{1000, 400}, {1015, 400}}}});
+        auto other = new_series;
+        other.set("response_code", "403");
+        CHECK(total(bench.read({{other, {{1030, 7}}}})) == 7);
+    }
+    SECTION("a label of the page itself is no target's") {
+        auto own = old_series, later = new_series;
+        own.set("source_workload", "cart");
+        later.set("source_workload", "web");
+        bench.read({{own, {{1000, 400}, {1015, 400}}}});
+        CHECK(total(bench.read({{later, {{1030, 5}}}})) == 5);
+    }
+}
+
+TEST_CASE("two sets of labels at one time are two targets") {
+    FoldBench bench;
+    auto one = denied, other = denied, up_one = up, up_other = up;
+    for (auto* labels : {&one, &up_one}) labels->set("path", "/a");
+    for (auto* labels : {&other, &up_other}) labels->set("path", "/b");
+    bench.up({{up_one, {{1000, 1}, {1015, 1}, {1030, 1}}}, {up_other, {{1015, 1}, {1030, 1}}}});
+    bench.read({{one, {{1000, 400}, {1015, 400}}}});
+    CHECK(total(bench.read({{other, {{1030, 400}}}})) == 400);
+}
+
 TEST_CASE("a series born at zero is born all the same") {
     FoldBench bench;
     CHECK(total(bench.read({{denied, {{1000, 0}, {1015, 1}}}})) == 1);
