@@ -70,6 +70,8 @@ TEST_CASE("escapes that make control characters") {
         ":1: prometheus[0].headers.X: is \"a\\x0d\\x0aEvil: 1\", expected text"));
     CHECK(first_problem("prometheus: [{headers: {X: \"a\\nEvil: 1\"}}]\n").find("one line") != std::string::npos);
     CHECK(first_problem("prometheus: [{url: \"http://a\\nb\"}]\n").find("expected an http") != std::string::npos);
+    CHECK(first_problem("prometheus: [{url: \"http://a:9090/graph?g0=1\"}]\n").find("leave out everything from ?") !=
+          std::string::npos);
     CHECK(first_problem("prometheus: [{}]\nlog: {\"a\\nb\": 1}\n").starts_with(":2: log.\"a\\x0ab\": unknown key"));
     CHECK(first_problem("prometheus: [{}]\nlog: {" + std::string(900, 'k') + ": 1}\n").find("...\"") !=
           std::string::npos);
