@@ -15,8 +15,8 @@
 namespace meshwarden::app {
 namespace {
 
-// Whoever goes to another database takes neither what is still to be told nor what is open with him.
-Result<void> nothing_left_behind(const std::string& storage_url) {
+// What is still to be told, and what is open, does not go along to another database or under another name.
+Result<void> nothing_left_behind(std::string_view key, const std::string& storage_url, std::string_view advice) {
     const auto store = incidents::open_store_read_only(storage_url);
     const auto status = store ? (*store)->status() : Result<incidents::Status>(std::unexpected(store.error()));
     if (!status) return std::unexpected(status.error());
@@ -24,8 +24,8 @@ Result<void> nothing_left_behind(const std::string& storage_url) {
     for (const auto& [target, count] : status->pending_by_target) notices += count;
     for (const auto& [severity, count] : status->open_by_severity) open += count;
     if (notices + open == 0) return {};
-    return fail(fmt::format("storage.url: the database in use holds {} notices that wait and {} open incidents; "
-                            "change it when there are none, or restart", notices, open));
+    return fail(fmt::format("{}: the database in use holds {} notices that wait and {} open incidents; {}", key, notices,
+                            open, advice));
 }
 
 // Whoever reads the history later must see under which rules it was made.
@@ -94,7 +94,13 @@ std::shared_ptr<const config::Config> App::config() {
 
 Result<void> App::replace(const config::Config& before, std::shared_ptr<const config::Config> after) {
     if (before.storage_url != after->storage_url)
-        if (auto left = nothing_left_behind(before.storage_url); !left) return left;
+        if (auto left = nothing_left_behind("storage.url", before.storage_url, "change it when there are none, or restart");
+            !left)
+            return left;
+    // Part of the keys by which targets know what is open: by another they could not be told of the end.
+    if (before.notify.instance != after->notify.instance)
+        if (auto left = nothing_left_behind("instance", before.storage_url, "change it when there are none"); !left)
+            return left;
     if (auto changed = server_->reconfigure(after->web); !changed) return changed;
     auto replaced = replace_engine(after);
     if (replaced) return replaced;

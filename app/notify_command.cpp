@@ -119,7 +119,9 @@ void print(const json& message) {
 }
 
 // What every route that takes the incident would send.
-Result<json> messages_of(const config::Config& config, const incidents::IncidentDetail& detail, Time now) {
+// `failures`: the targets for which nothing can be written, with the reason.
+json messages_of(const config::Config& config, const incidents::IncidentDetail& detail, Time now,
+                 std::vector<std::string>& failures) {
     auto messages = json::array();
     const auto labels = routing_labels(detail.incident);
     const auto& routes = config.incidents.routes;
@@ -129,7 +131,10 @@ Result<json> messages_of(const config::Config& config, const incidents::Incident
             const auto* target = find_target(config, name);
             if (!target) continue;
             auto message = notify::compose(*target, config.notify, notice_of(detail, name), now);
-            if (!message) return fail(fmt::format("{}: {}", name, message.error().message));
+            if (!message) {
+                failures.push_back(fmt::format("{}: {}", name, message.error().message));
+                continue;
+            }
             messages.push_back(shown(*target, *message));
             messages.back()["route"] = i;
         }
@@ -181,15 +186,17 @@ int notify_dry_run(const std::string& config_file, const std::string& id, Format
         fmt::print(stderr, "no incident {} in {}\n", id, config->storage_url);
         return 1;
     }
-    const auto messages = messages_of(*config, **detail, io::SystemClock().now());
-    if (!messages) return could_not_run(messages.error().message);
+    std::vector<std::string> failures;
+    const auto messages = messages_of(*config, **detail, io::SystemClock().now(), failures);
+    for (const auto& failure : failures) fmt::print(stderr, "{}\n", failure);
+    exit_code = failures.empty() ? 0 : 3;
     if (format == Format::json) {
-        fmt::print("{}\n", printed({{"incident", id}, {"messages", *messages}}));
-        return 0;
+        fmt::print("{}\n", printed({{"incident", id}, {"messages", messages}}));
+        return exit_code;
     }
-    for (const auto& message : *messages) print(message);
-    if (messages->empty()) fmt::print("no route takes incident {}: nobody would be told\n", id);
-    return 0;
+    for (const auto& message : messages) print(message);
+    if (messages.empty() && failures.empty()) fmt::print("no route takes incident {}: nobody would be told\n", id);
+    return exit_code;
 }
 
 }  // namespace meshwarden::app

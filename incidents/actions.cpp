@@ -30,11 +30,15 @@ std::expected<Change, ActionError> apply(Known known, const Action& action, Time
     if (action.if_version && *action.if_version != known.incident.version)
         return std::unexpected(ActionError::version_mismatch);
     Draft draft(std::move(known), now);
-    const bool changes_state = action.kind == EventKind::acknowledged || action.kind == EventKind::resolved;
-    if (changes_state && draft.resolved()) return std::unexpected(ActionError::already_resolved);
+    const bool given = action.assignee && *action.assignee != draft.incident().assignee;
+    const bool again = action.kind == EventKind::resolved && draft.resolved();
+    if ((again && !given) || (action.kind == EventKind::acknowledged && draft.resolved()))
+        return std::unexpected(ActionError::already_resolved);
     switch (action.kind) {
         case EventKind::acknowledged: acknowledge(draft, action, now, options); break;
-        case EventKind::resolved: draft.resolve("user", action.note, action.by); break;
+        case EventKind::resolved:
+            if (!again) draft.resolve("user", action.note, action.by);
+            break;
         case EventKind::assigned: assign(draft, action.assignee.value_or(""), action.note, action.by); break;
         default: draft.step(EventKind::commented, action.note, action.by); break;
     }

@@ -62,11 +62,12 @@ def test_counts_stay_exact_across_reloads(stack):
 
 def test_a_dry_run_shows_what_each_route_would_send_and_no_secret(stack):
     incident = stack.incidents(rule="authz-denials")[0]
-    write(stack, routes=[{"match": ['severity="critical"'], "targets": ["hook"]}, {"targets": ["hook"]}])
+    targets = [*stack.warden_config()["targets"], {"name": "lost", "slack": {"webhook_url_file": "nowhere.url"}}]
+    write(stack, targets=targets, routes=[{"match": ['severity="critical"'], "targets": ["hook"]}, {"targets": ["lost", "hook"]}])
     done = subprocess.run([binary("meshwarden"), "notify", "--dry-run", incident["id"], "--format", "json", "--config",
                            os.path.join(stack.directory, "meshwarden.yaml")],
                           capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3 and done.stderr.startswith("lost: ") and "nowhere.url" in done.stderr
     message, = json.loads(done.stdout)["messages"]
     assert (message["route"], message["target"], message["method"]) == (1, "hook", "POST")
     assert message["body"]["alerts"][0]["labels"]["incident"] == incident["id"]
@@ -136,13 +137,16 @@ def test_a_wrong_file_is_refused_and_the_last_good_one_holds(stack):
     assert "meshwarden_config_last_reload_successful 1" in ask("GET", stack.web + "/metrics")[1]
 
 
-def test_another_database_is_refused_while_this_one_holds_open_incidents(stack):
+def test_another_database_or_name_is_refused_while_this_one_holds_open_incidents(stack):
     record = stack.inject("denials-http", count=20, over=0.5, source="known", destination=stack.denial_places()[4])
     stack.wait_incident("authz-denials", record, 30)
     write(stack, storage={"url": "sqlite:another.db"})
     status, body = ask("POST", stack.web + "/-/reload")
     assert status == 400 and "storage.url: the database in use holds" in body
     assert not os.path.exists(os.path.join(stack.directory, "another.db"))
+    write(stack, instance="another")
+    status, body = ask("POST", stack.web + "/-/reload")
+    assert status == 400 and "instance: the database in use holds" in body and "or restart" not in body
 
 
 def test_what_is_open_follows_a_target_that_was_renamed(stack):

@@ -148,6 +148,8 @@ TEST_CASE("any change can give the incident to somebody, who keeps it until anot
     const auto timeline = api.get(path)["timeline"];
     for (const auto& event : timeline) events += event["event"].get<std::string>() + " ";
     CHECK(events == "opened acknowledged assigned assigned commented commented assigned resolved assigned ");
+    CHECK(api.post(path + "/resolve", R"({"assignee":"carol"})")["assignee"] == "carol");
+    CHECK(api.get(path)["timeline"].size() == timeline.size() + 1);
 }
 
 TEST_CASE("a resolved incident can still be given to somebody") {
