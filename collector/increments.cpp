@@ -133,9 +133,9 @@ void Increments::take_over(const Row& row, std::span<const Count> counts, const 
     const auto fresh = std::ranges::upper_bound(counts, seen, {}, &Count::at);
     if (fresh == counts.end()) return;
     const auto* change = world.facts.relabelled(row.target, fresh->at);
-    if (change == nullptr || change->at <= seen) return;
+    if (change == nullptr) return;
     const auto before = last_.find(key_before(row, *change));
-    if (before == last_.end() || before->second.at >= change->at || before->second.at <= seen) return;
+    if (before == last_.end() || before->second.at <= seen) return;
     const Last value = before->second;
     before->second.at = change->at - Duration(1);
     last_[row.key] = value;

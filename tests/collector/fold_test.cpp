@@ -140,6 +140,10 @@ TEST_CASE("a target that gets other labels keeps its counters") {
         other.set("response_code", "403");
         CHECK(total(bench.read({{other, {{1030, 7}}}})) == 7);
     }
+    SECTION("what had both sets of labels at one time is two") {
+        bench.read({{old_series, {{1015, 400}}}, {new_series, {{1015, 5}}}});
+        CHECK(total(bench.read({{new_series, {{1030, 6}}}})) == 1);
+    }
     SECTION("a label of the page itself is no target's") {
         auto own = old_series, later = new_series;
         own.set("source_workload", "cart");
