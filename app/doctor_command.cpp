@@ -3,7 +3,6 @@
 #include <prometheus/registry.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 

@@ -42,7 +42,7 @@ std::expected<Change, ActionError> apply(Known known, const Action& action, Time
         case EventKind::assigned: assign(draft, action.assignee.value_or(""), action.note, action.by); break;
         default: draft.step(EventKind::commented, action.note, action.by); break;
     }
-    if (action.assignee && *action.assignee != draft.incident().assignee) assign(draft, *action.assignee, {}, action.by);
+    if (given && action.kind != EventKind::assigned) assign(draft, *action.assignee, {}, action.by);
     return std::move(draft.change());
 }
 

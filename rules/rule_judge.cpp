@@ -113,7 +113,7 @@ void RuleJudge::explain() {
     }
 }
 
-std::string RuleJudge::blindness(const Snapshot& snapshot) const {
+std::optional<std::string> RuleJudge::blindness(const Snapshot& snapshot) const {
     if (!snapshot.reachable) return snapshot.unreachable_cause;
     for (const auto& signal : {rule_.signal, rule_.unexplained_by}) {
         if (signal.empty()) continue;
@@ -123,7 +123,7 @@ std::string RuleJudge::blindness(const Snapshot& snapshot) const {
         const auto& cause = reading->coverage.cause.text;
         return signal == rule_.signal ? cause : signal + ": " + cause;
     }
-    return {};
+    return std::nullopt;
 }
 
 RuleVerdict RuleJudge::verdict(const Snapshot& snapshot, const Reading* reading) const {
@@ -135,8 +135,10 @@ RuleVerdict RuleJudge::verdict(const Snapshot& snapshot, const Reading* reading)
                         window_};
     const bool firing = std::ranges::any_of(groups_, [](const auto& entry) { return entry.second.episode.firing(); });
     if (firing) verdict.health = RuleHealth::firing;
-    verdict.cause = blindness(snapshot);
-    if (!verdict.cause.empty()) verdict.health = RuleHealth::blind;
+    if (auto cause = blindness(snapshot)) {
+        verdict.health = RuleHealth::blind;
+        verdict.cause = std::move(*cause);
+    }
     verdict.judged = snapshot.reachable && reading && reading->answered && reading->coverage.sight != Sight::blind;
     return verdict;
 }
@@ -194,7 +196,7 @@ void RuleJudge::forget(Time now) {
 }
 
 // A target that goes on failing took part, however long ago its last sample was.
-std::optional<Time> RuleJudge::unseen_since(Group& group, const std::vector<Labels>& failing_targets) const {
+std::optional<Time> RuleJudge::note_unseen(Group& group, const std::vector<Labels>& failing_targets) {
     auto unseen = group.history.unseen(failing_targets);
     for (const auto& [target, last] : group.unseen)
         if (fails(target, failing_targets)) unseen.try_emplace(target, last);
@@ -209,7 +211,7 @@ void RuleJudge::judge(Group& group, const Snapshot& snapshot, Inspection& out) {
     std::ranges::sort(times);
     times.erase(std::ranges::unique(times).begin(), times.end());
     // A target that fails now did not while it showed samples: an episode that was over by then stays over.
-    const auto unseen_since = this->unseen_since(group, snapshot.failing_targets);
+    const auto unseen_since = note_unseen(group, snapshot.failing_targets);
     group.blind = unseen_since.has_value();
     // The caller's series may come up to a scrape after the refusing pod's.
     const Duration hold =

@@ -53,7 +53,8 @@ private:
     Group& group_of(const Labels& labels, double factor);
     void begin(const Snapshot& snapshot, double factor);
     void resume(const GroupState& state, double factor);
-    std::optional<Time> unseen_since(Group& group, const std::vector<Labels>& failing_targets) const;
+    // Since when a failing target that took part has shown nothing.
+    static std::optional<Time> note_unseen(Group& group, const std::vector<Labels>& failing_targets);
     void take_in(const Reading& reading, double factor);
     void explain();
     void judge(Group& group, const Snapshot& snapshot, Inspection& out);
@@ -64,7 +65,7 @@ private:
     void forget(Time now);
     // Nothing was due since the last full answers: what they showed still stands.
     bool stands(const Snapshot& snapshot, const Reading* reading, const Reading* explainer) const;
-    std::string blindness(const Snapshot& snapshot) const;  // "" where it sees
+    std::optional<std::string> blindness(const Snapshot& snapshot) const;  // why it does not see; none: it does
     RuleVerdict verdict(const Snapshot& snapshot, const Reading* reading) const;
 
     RuleSpec rule_;

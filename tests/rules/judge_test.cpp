@@ -400,6 +400,10 @@ TEST_CASE("blind and partial are never calm") {
         CHECK(only_rule(found).cause == "nothing is scraped");
         CHECK_FALSE(only_rule(found).judged);
     }
+    SECTION("blind without a word") {
+        s.blind("authz_denials", "");
+        CHECK(only_rule(detector.inspect(s.tick(200))).health == RuleHealth::blind);
+    }
     SECTION("partial") {
         s.partial("authz_denials");
         CHECK_FALSE(only_rule(detector.inspect(s.tick(200))).judged);
